@@ -1,0 +1,1 @@
+"""Prefect blocks: typed connections and credentials, one `connect()` each."""

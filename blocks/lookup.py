@@ -1,0 +1,53 @@
+"""Which block serves what: names from the release file, and what holds when there is no such block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from prefect.blocks.core import Block
+
+from blocks.secrets import ReleaseSecrets
+from blocks.ssh import SshConnection
+from blocks.store import ArtifactFolder
+from sendoff.settings import Settings
+from sendoff.spec.models import SshFleet
+from sendoff.store import ArtifactStore
+
+STORE = "artifacts"
+
+Kind = TypeVar("Kind", bound=Block)
+
+
+def connection_name(application: str, environment: str, fleet: str) -> str:
+    """Name the block with the connection to a fleet."""
+    return f"{application}-{environment}-{fleet}"
+
+
+def find(kind: type[Kind], name: str) -> Kind | None:
+    """Load a block, or None where there is none of that name."""
+    try:
+        return kind.load(name, _sync=True)  # type: ignore[call-arg, return-value]  # Prefect types only the async one
+    except ValueError as missing:
+        if "Unable to find" not in str(missing):
+            raise
+        return None
+
+
+def store(settings: Settings) -> ArtifactStore:
+    """Open the registered artifact store, else the folder that the settings name."""
+    block = find(ArtifactFolder, STORE) or ArtifactFolder(folder=str(settings.store))
+    return block.connect()
+
+
+def connection(application: str, environment: str, fleet: SshFleet, folder: Path) -> SshConnection:
+    """Find the registered connection to a fleet, else the one that the release file describes."""
+    name = connection_name(application, environment, fleet.name)
+    return find(SshConnection, name) or SshConnection.described_by(fleet, folder)
+
+
+def secrets(application: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Find the registered secrets of an application, else those among the environment's variables."""
+    block = find(ReleaseSecrets, application)
+    return block.connect() if block else dict(environ)

@@ -1,0 +1,1 @@
+"""What is registered with a Prefect server: blocks, the work pool, deployments and schedules."""

@@ -1,0 +1,50 @@
+"""Answer a run that waits for an approval: `python -m deployments.answer RUN '{"decision": …}'`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.responses import SetStateStatus
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.exceptions import ObjectNotFound
+
+
+def answer(client: SyncPrefectClient, run: FlowRun, given: dict[str, Any]) -> str | None:
+    """Give an answer; None when it was taken, else why not."""
+    if run.state is None or not run.state.is_paused():
+        return f"{run.name}: is {run.state_name}, expected a run that waits for an approval"
+    result = client.resume_flow_run(run.id, run_input=given)
+    if result.status == SetStateStatus.ACCEPT:
+        return None
+    return f"{run.name}: the answer was not taken: {getattr(result.details, 'reason', None)}"
+
+
+def find(client: SyncPrefectClient, wanted: str) -> FlowRun | None:
+    """Find a run by id, or the newest of a name."""
+    try:
+        return client.read_flow_run(UUID(wanted))
+    except ObjectNotFound:
+        return None
+    except ValueError:
+        named = FlowRunFilter(name=FlowRunFilterName(any_=[wanted]))
+        newest = FlowRunSort.EXPECTED_START_TIME_DESC
+        return next(iter(client.read_flow_runs(flow_run_filter=named, sort=newest, limit=1)), None)
+
+
+def main(wanted: str, payload: str) -> int:
+    """Answer, and say what came of it."""
+    with get_client(sync_client=True) as client:
+        run = find(client, wanted)
+        refused = answer(client, run, json.loads(payload)) if run else f"{wanted}: no such run here"
+    print(refused or f"{wanted}: answered", file=sys.stderr if refused else sys.stdout)
+    return 1 if refused else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))

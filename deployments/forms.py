@@ -1,0 +1,29 @@
+"""The start forms: each flow's own schema, narrowed to the applications and environments that exist."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from prefect import Flow
+from prefect.utilities.callables import parameter_schema
+
+from sendoff.spec.models import ReleaseFile
+
+
+def form(story: Flow[..., Any], files: list[ReleaseFile]) -> dict[str, Any]:
+    """Give the schema of a flow's start form, with dropdowns for what can be chosen."""
+    schema: dict[str, Any] = deepcopy(parameter_schema(story).model_dump_for_openapi())
+    applications = sorted(file.application for file in files)
+    environments = list(dict.fromkeys(each.name for file in files for each in file.environments))
+    for model in schema.get("definitions", {}).values():
+        _narrow(model, "application", applications)
+        _narrow(model, "environment", environments)
+    return schema
+
+
+def _narrow(model: dict[str, Any], name: str, choices: list[str]) -> None:
+    field = model.get("properties", {}).get(name)
+    if field is not None:
+        field.pop("pattern", None)
+        field["enum"] = choices

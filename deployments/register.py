@@ -1,0 +1,148 @@
+"""Register everything with a Prefect server; safe to repeat. `sendoff register` calls it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from prefect import Flow
+from prefect.blocks.core import Block
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.types import SecretDict
+from prefect.workers.process import ProcessWorker
+
+from blocks import lookup
+from blocks.secrets import ReleaseSecrets
+from blocks.ssh import SshConnection
+from blocks.store import ArtifactFolder
+from deployments.forms import form
+from deployments.stories import POOL, STORIES, entrypoint
+from flows.release import release
+from sendoff import catalog
+from sendoff.catalog import Loaded
+from sendoff.settings import Settings
+from sendoff.spec.intent import NEWEST, Intent
+from sendoff.spec.models import Environment, ReleaseFile, Schedule
+
+
+def register(settings: Settings) -> list[str]:
+    """Register blocks, work pool, deployments and schedules of a catalog; tells each in a line."""
+    loaded = list(catalog.find(settings.catalog).values())
+    files = [each.file for each in loaded]
+    said = [f"block {name}" for name in register_blocks(loaded, settings)]
+    with get_client(sync_client=True) as client:
+        said.append(f"work pool {_pool(client)}")
+        for story in STORIES:
+            _deployment(client, story, story.name, files)
+            said.append(f"deployment {story.name}/{story.name}")
+        for file in files:
+            said += [
+                f"schedule {_nightly(client, file, each, each.schedule)}"
+                for each in file.environments
+                if each.schedule
+            ]
+    return said
+
+
+def register_blocks(loaded: list[Loaded], settings: Settings) -> list[str]:
+    """Make the blocks that the release files call for; what people entered by hand stays."""
+    for kind in (ArtifactFolder, SshConnection, ReleaseSecrets):
+        kind.register_type_and_schema()
+    names = []
+    if lookup.find(ArtifactFolder, lookup.STORE) is None:
+        _save(ArtifactFolder(folder=str(settings.store)), lookup.STORE)
+    names.append(lookup.STORE)
+    for each in loaded:
+        names += [*_connections(each), *_secrets(each.file)]
+    return names
+
+
+def _connections(loaded: Loaded) -> list[str]:
+    names = []
+    for environment in loaded.file.environments:
+        for fleet in environment.targets:
+            name = lookup.connection_name(loaded.file.application, environment.name, fleet.name)
+            block = SshConnection.described_by(fleet, loaded.folder)
+            if known := lookup.find(SshConnection, name):
+                block.private_key = known.private_key
+            _save(block, name)
+            names.append(name)
+    return names
+
+
+def _secrets(file: ReleaseFile) -> list[str]:
+    named = [
+        *file.build.secrets,
+        *(each for e in file.environments for f in e.targets for each in f.commands.secrets),
+    ]
+    if not named:
+        return []
+    known = lookup.find(ReleaseSecrets, file.application)
+    values = known.connect() if known else {}
+    _save(ReleaseSecrets(values=SecretDict({name: values.get(name, "") for name in named})), file.application)
+    return [file.application]
+
+
+def _save(block: Block, name: str) -> None:
+    block.save(name, overwrite=True)
+
+
+def _pool(client: SyncPrefectClient) -> str:
+    template = ProcessWorker.get_default_base_job_template()
+    pool = WorkPoolCreate(name=POOL, type="process", base_job_template=template)
+    with suppress(ObjectAlreadyExists):
+        client.create_work_pool(pool)
+    return POOL
+
+
+def _deployment(
+    client: SyncPrefectClient, story: Flow[..., Any], name: str, files: list[ReleaseFile], **more: Any
+) -> UUID:
+    return client.create_deployment(
+        flow_id=client.create_flow(story),
+        name=name,
+        entrypoint=entrypoint(story),
+        work_pool_name=POOL,
+        description=story.description,
+        parameter_openapi_schema=form(story, files),
+        enforce_parameter_schema=True,
+        **{"tags": ["sendoff"], **more},
+    )
+
+
+def _nightly(
+    client: SyncPrefectClient, file: ReleaseFile, environment: Environment, schedule: Schedule
+) -> str:
+    """Schedule releases of the newest commit; the release itself finds out when there is nothing new."""
+    name = f"nightly-{file.application}-{environment.name}"
+    cron = CronSchedule(cron=schedule.cron, timezone=schedule.timezone)
+    _deployment(
+        client,
+        release,
+        name,
+        [file],
+        tags=["sendoff", "scheduled", file.application, environment.name],
+        schedules=[DeploymentScheduleCreate(schedule=cron, active=True, slug="nightly")],
+        parameters={
+            "what": {"application": file.application, "environment": environment.name, "version": NEWEST},
+            "why": Intent.routine(f"the newest of {file.application}", by="the schedule").model_dump(
+                mode="json"
+            ),
+        },
+    )
+    return f"release/{name} ({schedule.cron}, {schedule.timezone})"
+
+
+def main() -> None:
+    """Register the catalog that SENDOFF_CATALOG names."""
+    for line in register(Settings.read(os.environ)):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""Which flows can be started from the Prefect UI, and how each is described there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import Flow
+
+from flows.build import build
+from flows.deploy import deploy
+from flows.go_live import go_live
+from flows.release import release
+from flows.rollback import rollback
+from flows.verify import verify
+
+POOL = "sendoff"
+
+STORIES: tuple[Flow[..., Any], ...] = (release, build, deploy, verify, go_live, rollback)
+
+
+def entrypoint(story: Flow[..., Any]) -> str:
+    """Name a flow by its module, so that a worker finds it wherever Sendoff is installed."""
+    return f"{story.fn.__module__}.{story.fn.__name__}"

@@ -1,0 +1,1 @@
+"""Harbour Goods: a small shop, standard library only."""

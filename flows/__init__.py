@@ -1,0 +1,1 @@
+"""The stories that a release manager starts."""

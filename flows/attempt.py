@@ -1,0 +1,172 @@
+"""What every story has around it: a beginning that checks all, and one of a few known ends."""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+from typing import Any
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.context import FlowRunContext
+from prefect.logging import get_run_logger
+from prefect.states import Cancelled, Completed, Failed
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows import rules
+from sendoff import catalog
+from sendoff.catalog import Loaded
+from sendoff.errors import BadInput, CheckFailed, PolicyRefused, SendoffError, StepErrored, Undone
+from sendoff.ledger import Ledger
+from sendoff.ledger.models import GOOD_ENDS, End, Event
+from sendoff.report import summary
+from sendoff.settings import Settings
+from sendoff.spec.intent import Intent
+from tasks.lease import take_lease
+from tasks.publish import publish_report, publish_what_is_where
+from tasks.resolve import resolve
+from tasks.run import Place, Run
+
+STORY: dict[str, Any] = {"persist_result": True, "task_runner": ThreadPoolTaskRunner(max_workers=50)}
+
+ENDS: tuple[tuple[type[SendoffError], End], ...] = (
+    (Undone, "undone"),
+    (CheckFailed, "failed"),
+    (PolicyRefused, "refused"),
+    (BadInput, "refused"),
+    (StepErrored, "errored"),
+)
+
+
+class Attempt:
+    """One attempt to do one thing in one environment: `with Attempt(...) as attempt: run = attempt.begin()`.
+
+    Leaving it, also by an error, writes down how it ended, gives the lease back and closes connections.
+    A suspended run leaves it too, and keeps its lease. `state` is then what the flow returns.
+    """
+
+    def __init__(self, flow: str, place: Place, version: str, why: Intent, changes: bool = True) -> None:
+        self.flow, self.place, self.why, self.changes = flow, place, why, changes
+        self.asked_for = version
+        self.id = str(_flow_run().id)
+        self.logger = get_run_logger()
+        self.state: State[Any] = Completed()
+        self.end: End = "done"
+        self._run: Run | None = None
+
+    def __enter__(self) -> Attempt:
+        """Begin nothing yet: what can go wrong goes wrong inside."""
+        return self
+
+    def begin(self) -> Run:
+        """Take the snapshot and the lease; refuse, before any effect, what could not be carried out."""
+        settings = Settings.read(os.environ)
+        ledger = Ledger.open(settings.ledger_url, mask=self._masked)
+        if over := ledger.last(self.id, ("release.ended",)):
+            raise PolicyRefused(
+                f"this run is over: it ended as {over.body['end']!r}; start a new one instead"
+            )
+        created = self._created(ledger, settings)
+        self._run = run = Run(created, ledger, settings, self.logger)
+        run.open()
+        self._show(run)
+        rules.refuse(run)
+        if self.changes:
+            take_lease(run)
+        return run
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """Come to an end; a run that was suspended or stopped from outside only closes connections."""
+        ends = error is None or isinstance(error, Exception)
+        if ends:
+            said = self._told(error) if isinstance(error, Exception) else ""
+            self.state = self._come_to_an_end(self._run, said) if self._run else _state(self.end, said)
+        if self._run:
+            self._run.close()
+        return ends and error is not None
+
+    def _created(self, ledger: Ledger, settings: Settings) -> Event:
+        """Write down what was started, the first time; a resumed run gets back what was written then."""
+        if known := ledger.last(self.id, ("release.created",)):
+            return known
+        loaded = self._find(settings)
+        version, commit = resolve(loaded, self.place, self.asked_for, ledger, settings, os.environ)
+        body = {
+            "run": self.id,
+            "flow": self.flow,
+            "application": self.place.application,
+            "environment": self.place.environment,
+            "version": version,
+            "commit": commit,
+            "what": {"version": self.asked_for},
+            "why": self.why.model_dump(mode="json"),
+            "folder": str(loaded.folder),
+            "config_digest": loaded.digest,
+            "config": loaded.file.model_dump(mode="json"),
+        }
+        return ledger.append(self.id, "release.created", self.why.requested_by, body, "created")
+
+    def _find(self, settings: Settings) -> Loaded:
+        """Find the release file; what is wrong with other applications' files is no reason to stop."""
+        found, problems = catalog.survey(settings.catalog)
+        known = {each.file.application: each for each in found}
+        if self.place.application not in known:
+            if problems:
+                raise BadInput(problems)
+            raise PolicyRefused(
+                f"application {self.place.application!r}: has no release file here, "
+                f"expected one of {', '.join(sorted(known))}; look at SENDOFF_CATALOG"
+            )
+        loaded = known[self.place.application]
+        names = [environment.name for environment in loaded.file.environments]
+        if self.place.environment not in names:
+            raise PolicyRefused(
+                f"environment {self.place.environment!r}: {self.place.application} has none of that name, "
+                f"expected one of {', '.join(names)}"
+            )
+        return loaded
+
+    def _show(self, run: Run) -> None:
+        """Name and tag the run so that people find it."""
+        tags = {self.place.application, self.place.environment, run.version, self.flow}
+        flow_run = _flow_run()
+        name = flow_run.name.replace(f" {self.asked_for}", f" {run.version}")
+        with get_client(sync_client=True) as client:
+            client.update_flow_run(flow_run.id, name=name, tags=sorted({*flow_run.tags, *tags}))
+
+    def _told(self, error: Exception) -> str:
+        self.end = next((end for kind, end in ENDS if isinstance(error, kind)), "errored")
+        if isinstance(error, SendoffError):
+            said = self._masked(str(error))
+            self.logger.error("%s", said)
+            return said
+        self.logger.exception("something unforeseen broke")
+        return f"something unforeseen broke ({type(error).__name__}); the log has the details"
+
+    def _masked(self, text: str) -> str:
+        return self._run.mask(text) if self._run else text
+
+    def _come_to_an_end(self, run: Run, said: str) -> State[Any]:
+        run.record("release.ended", {"end": self.end, "said": said}, key="ended")
+        run.ledger.give_back(self.place.resource, self.id, run.actor)
+        publish_report(run)
+        publish_what_is_where(run)
+        return _state(self.end, summary(run.ledger.events(release=self.id)))
+
+
+def _flow_run() -> Any:
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        raise RuntimeError("an attempt is made inside a flow run")
+    return context.flow_run
+
+
+def _state(end: End, said: str) -> State[Any]:
+    name = end.replace("-", " ").capitalize()
+    if end in GOOD_ENDS:
+        return Completed(name=name, message=said)
+    if end == "rejected":
+        return Cancelled(name=name, message=said)
+    return Failed(name=name, message=said)

@@ -1,0 +1,50 @@
+"""What is refused before the first effect, all reasons at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sendoff.errors import PolicyRefused
+from sendoff.gates import unreachable
+from tasks.run import Run
+
+GATED = ("release", "go-live")
+
+
+def refuse(run: Run) -> None:
+    """Refuse what could not be carried out as it was asked for."""
+    reasons = [*_missing_secrets(run)]
+    if run.flow in GATED:
+        reasons += [*_not_yet_due(run), *_unreachable_gates(run)]
+    if reasons:
+        raise PolicyRefused("\n".join(reasons))
+
+
+def _missing_secrets(run: Run) -> Iterator[str]:
+    named = dict.fromkeys(run.file.build.secrets, "the build")
+    for fleet in run.environment.targets:
+        named |= dict.fromkeys(fleet.commands.secrets, f"the commands of {fleet.name}")
+    for name, user in sorted(named.items()):
+        if name not in run.secrets:
+            yield (
+                f"secret {name!r}: has no value, expected one for {user}; "
+                f"fill it in, in the block 'Sendoff release secrets' named {run.place.application!r}"
+            )
+
+
+def _not_yet_due(run: Run) -> Iterator[str]:
+    before = run.environment.after
+    if before is None:
+        return
+    lived = run.ledger.placements_history(run.place.application, before)
+    if run.version not in {past.version for past in lived}:
+        yield (
+            f"{run.place}: {run.version} has not gone live in {before!r} yet, expected that first; "
+            f"release it to {before!r}, then start again"
+        )
+
+
+def _unreachable_gates(run: Run) -> Iterator[str]:
+    for gate in run.environment.gates:
+        if reason := unreachable(gate, run.why.requested_by):
+            yield reason

@@ -1,0 +1,1 @@
+"""Content-addressed artifacts: the manifest, reading a built tree, packing it."""

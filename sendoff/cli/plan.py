@@ -1,0 +1,106 @@
+"""`sendoff plan`: what a release would do, without doing any of it."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from sendoff.artifact.manifest import Artifact
+from sendoff.catalog import Loaded, load
+from sendoff.errors import BadInput, HostUnreachable, PolicyRefused, Problem, SendoffError
+from sendoff.git import Repository, located
+from sendoff.ledger import Ledger
+from sendoff.plan.make import make_release_plan, preview
+from sendoff.plan.models import HostState, Plan, Preview, Unbuilt
+from sendoff.plan.render import as_json, as_text
+from sendoff.settings import Settings
+from sendoff.spec.models import GitSource
+from sendoff.spec.placeholders import fill
+from sendoff.store import ArtifactStore, FolderObjects
+from sendoff.targets.ssh.fleet import Fleet, open_fleet
+from sendoff.targets.ssh.login import described_login
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--env", "environment", required=True, help="Where it would go.")
+@click.option("--version", required=True, help="The version that would go there.")
+@click.option("--json", "machine", is_flag=True, help="The canonical form, of which the digest is made.")
+def plan(file: Path, environment: str, version: str, machine: bool) -> None:
+    """Show what a release would do: what is where, steps, how each is undone, how long it takes."""
+    loaded = load(file)
+    if environment not in (names := [each.name for each in loaded.file.environments]):
+        problem = Problem(
+            "command line", 0, "--env", f"no environment {environment!r}", f"one of {', '.join(names)}"
+        )
+        raise BadInput([problem])
+    settings = Settings.read(os.environ)
+    facts = read_facts(loaded, environment)
+    found = make(loaded, environment, version, facts, settings)
+    if machine:
+        click.echo(as_json(found))
+        return
+    durations, since = {}, {}
+    if ledger := Ledger.find(settings.ledger_url):
+        durations = ledger.durations(loaded.file.application, environment)
+        here = (loaded.file.application, environment)
+        since = {
+            each.host: each.since
+            for each in ledger.placements()
+            if (each.application, each.environment) == here
+        }
+        ledger.close()
+    click.echo(as_text(found, durations, since), nl=False)
+
+
+def make(
+    loaded: Loaded, environment: str, version: str, facts: list[HostState], settings: Settings
+) -> Plan | Preview:
+    """Plan the version if it has been built, else preview what there would be to do."""
+    artifact = _built(loaded, version, settings)
+    if artifact:
+        return make_release_plan(loaded.file, loaded.digest, environment, artifact, facts)
+    unbuilt = Unbuilt(
+        application=loaded.file.application, version=version, commit=_commit(loaded, version, settings)
+    )
+    return preview(loaded.file, loaded.digest, environment, unbuilt, facts)
+
+
+def read_facts(loaded: Loaded, environment: str) -> list[HostState]:
+    """Ask all hosts side by side what is live on them; the error names every host that does not answer."""
+    with ExitStack() as fleets, ThreadPoolExecutor(max_workers=50) as pool:
+        asked = []
+        for target in loaded.file.environment(environment).targets:
+            login = described_login(target, loaded.folder)
+            fleet = fleets.enter_context(open_fleet(loaded.file, target, login, by="plan"))
+            asked += [pool.submit(_state, fleet, target.name, host) for host in fleet.names]
+        found = [future.result() for future in asked]
+    if wrong := [each for each in found if isinstance(each, SendoffError)]:
+        kind = HostUnreachable if all(isinstance(each, HostUnreachable) for each in wrong) else PolicyRefused
+        raise kind("\n".join(map(str, wrong)))
+    return [each for each in found if isinstance(each, HostState)]
+
+
+def _state(fleet: Fleet, target: str, host: str) -> HostState | SendoffError:
+    try:
+        return HostState(target=target, host=host, live=fleet.host(host).facts().live)
+    except SendoffError as error:
+        return error
+
+
+def _built(loaded: Loaded, version: str, settings: Settings) -> Artifact | None:
+    if not settings.store.is_dir():
+        return None
+    return ArtifactStore(FolderObjects(settings.store)).find(loaded.file.application, version)
+
+
+def _commit(loaded: Loaded, version: str, settings: Settings) -> str | None:
+    source = loaded.file.build.source
+    if not isinstance(source, GitSource):
+        return None
+    repository = Repository(located(source.git, loaded.folder), settings.home / "git", os.environ)
+    return repository.resolve(fill(source.ref, {"version": version})).sha

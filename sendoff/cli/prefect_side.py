@@ -1,0 +1,33 @@
+"""Hand over to what needs Prefect, in a process of its own: the command line itself never imports it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from sendoff.errors import SendoffError
+
+# A temporary server makes its database first, which takes longer than Prefect waits for by itself.
+DEFAULTS = {"PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120"}
+
+
+def hand_over(module: str, *words: str, payload: Mapping[str, Any] | None = None) -> None:
+    """Run a module with words and a JSON payload; its exit code becomes ours."""
+    extra = [json.dumps(payload)] if payload is not None else []
+    environ = {**DEFAULTS, **os.environ}
+    code = subprocess.run([sys.executable, "-m", module, *words, *extra], env=environ, check=False).returncode
+    if code:
+        raise SystemExit(code)
+
+
+def need_server() -> None:
+    """Refuse to go on without the address of a Prefect server."""
+    if not os.environ.get("PREFECT_API_URL"):
+        raise SendoffError(
+            "PREFECT_API_URL: is not set, expected the address of a Prefect server such as "
+            "http://127.0.0.1:4200/api; set it, or add --local to run on this machine"
+        )

@@ -1,0 +1,106 @@
+"""`sendoff status`: what is where, who holds what, and what is being released now."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from datetime import UTC, datetime
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sendoff.cli import output
+from sendoff.cli.terminal import plain_console, told
+from sendoff.ledger import Ledger
+from sendoff.ledger.models import Lease
+from sendoff.ledger.progress import Progress, progress
+from sendoff.ledger.standing import Standing, standings
+from sendoff.model import Frozen
+from sendoff.settings import Settings
+
+NOTHING = "nothing has been released yet; start with: sendoff release"
+
+
+class Status(Frozen):
+    """All that `sendoff status` shows."""
+
+    placements: tuple[Standing, ...] = ()
+    leases: tuple[Lease, ...] = ()
+    running: tuple[Progress, ...] = ()
+
+
+@click.command()
+@click.argument("application", required=False)
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def status(application: str | None, as_json: bool) -> None:
+    """Show what is where, and what is being released now."""
+    ledger = Ledger.find(Settings.read(os.environ).ledger_url)
+    if ledger is None:
+        found = Status()
+    else:
+        with closing(ledger):
+            found = read_status(ledger, application)
+    if as_json:
+        output.as_json(found.model_dump(mode="json"))
+    else:
+        show(found, plain_console(), datetime.now(UTC), application)
+
+
+def read_status(ledger: Ledger, application: str | None = None) -> Status:
+    """Read it from the ledger, of one application or of all."""
+    running = [created.release for created in ledger.running() if _is_of(created.body, application)]
+    return Status(
+        placements=tuple(
+            each for each in standings(ledger.placements()) if application in (None, each.application)
+        ),
+        leases=tuple(
+            lease for lease in ledger.leases() if application in (None, lease.resource.partition("/")[0])
+        ),
+        running=tuple(progress(ledger.events(release)) for release in running),
+    )
+
+
+def show(found: Status, console: Console, now: datetime, application: str | None = None) -> None:
+    """Print it for people; `now` is only used to leave out today's date."""
+    if not (found.placements or found.leases or found.running):
+        console.print(f"{application}: {NOTHING}" if application else NOTHING)
+        return
+    if found.placements:
+        console.print(_table(found.placements, now))
+    for each in found.running:
+        console.print(f"\n{each.title} ({each.by}, since {told(each.since, now)})")
+        console.print(f"  {doing(each, now)}; watch it: sendoff watch {each.release}")
+    for lease in found.leases:
+        since = told(lease.since, now)
+        console.print(f"\n{lease.resource} is held by {lease.actor} since {since} for {lease.why!r}")
+
+
+def doing(release: Progress, now: datetime) -> str:
+    """Tell in one sentence what a release is doing, or waiting for."""
+    if release.end:
+        return f"{release.end}: {release.said}"
+    if wait := release.waiting:
+        approvals = "1 approval" if wait.missing == 1 else f"{wait.missing} approvals"
+        return f"waits for {approvals} of {wait.gate!r} since {told(wait.since, now)}"
+    return release.doing
+
+
+def _is_of(body: dict[str, object], application: str | None) -> bool:
+    return application in (None, body.get("application"))
+
+
+def _table(placements: tuple[Standing, ...], now: datetime) -> Table:
+    table = Table("application", "environment", "version", "hosts", "since", "by", box=None, pad_edge=False)
+    for each in placements:
+        words = (each.application, each.environment, each.version or "nothing")
+        hosts = Text(_hosts(each), style="yellow" if each.is_mixed else "green")
+        table.add_row(*map(Text, words), hosts, told(each.since, now), Text(each.by))
+    return table
+
+
+def _hosts(each: Standing) -> str:
+    others = ", ".join(f"{name} on {count}" for name, count in each.others.items())
+    mixed = f", mixed: {others}" if others else ""
+    return f"{each.hosts} of {each.of}{mixed}"

@@ -1,0 +1,40 @@
+"""`sendoff unlock`: free an environment that a dead release still holds."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from datetime import UTC, datetime
+
+import click
+
+from sendoff.cli.terminal import told
+from sendoff.ledger import Ledger
+from sendoff.people import actor
+from sendoff.settings import Settings
+
+
+@click.command()
+@click.argument("resource", metavar="APPLICATION/ENVIRONMENT")
+@click.option("--reason", default="", help="Why it is freed; asked for when it is not given.")
+def unlock(resource: str, reason: str) -> None:
+    """Free an environment that a release holds and does not give back."""
+    ledger = Ledger.find(Settings.read(os.environ).ledger_url)
+    if ledger is None:
+        click.echo(f"{resource}: nobody holds it; nothing has been released yet")
+        return
+    with closing(ledger):
+        click.echo(free(ledger, resource, reason.strip()))
+
+
+def free(ledger: Ledger, resource: str, reason: str) -> str:
+    """Show who holds a lease, and give it back in their place; tells what came of it."""
+    lease = next((lease for lease in ledger.leases() if lease.resource == resource), None)
+    if lease is None:
+        return f"{resource}: nobody holds it, nothing to free"
+    since = told(lease.since, datetime.now(UTC))
+    click.echo(f"{resource}: held by {lease.actor} since {since} for {lease.why!r} (release {lease.release})")
+    reason = reason or click.prompt("Why is it freed")
+    if not ledger.give_back(resource, lease.release, actor(), reason):
+        return f"{resource}: given back meanwhile, nothing to free"
+    return f"{resource}: free; the reason is in the ledger"

@@ -1,0 +1,112 @@
+"""Each event in one sentence, for people who watch. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from sendoff.ledger.models import Event
+from sendoff.ledger.progress import title
+from sendoff.report.wrongs import first_line
+
+Body = dict[str, Any]
+
+DONE = {
+    "build": "build",
+    "preflight": "look at the hosts",
+    "deploy": "put on {host}",
+    "check-dark": "check before traffic on {host}",
+    "go-live": "go live on {host}",
+    "check-live": "check on {host}",
+    "undo": "put {host} back",
+    "remove": "remove from {host}",
+    "prune": "tidy up on {host}",
+}
+TOLD_OTHERWISE = frozenset({"build", "check-dark", "go-live", "check-live", "undo"})
+UNTOLD = frozenset({"lease.taken", "lease.given_back"})
+
+
+def meaningful(events: Iterable[Event]) -> Iterator[tuple[Event, str]]:
+    """Give the events worth a line, each with its sentence; nothing is told twice."""
+    told: set[str] = set()
+    for event in events:
+        text = sentence(event)
+        if event.kind in UNTOLD or (event.kind == "step.done" and _is_known(event.body, text, told)):
+            continue
+        told.add(text)
+        yield event, text
+
+
+def _is_known(body: Body, text: str, told: set[str]) -> bool:
+    """Tell whether a step says what its checks, the switch or the same step before have said."""
+    said = str(body.get("said"))
+    if body.get("failed"):
+        return text in told or any(line.endswith(f"failed: {part}") for line in told for part in _parts(said))
+    idle = body.get("action") == "prune" and not body.get("changed", True)
+    return text in told or idle or body.get("action") in TOLD_OTHERWISE
+
+
+def _parts(said: str) -> tuple[str, ...]:
+    """Give a text and the failed checks that it may begin with; they are joined by semicolons."""
+    pieces = said.split("; ")
+    return tuple("; ".join(pieces[:end]) for end in range(1, len(pieces) + 1))
+
+
+def sentence(event: Event) -> str:
+    """Tell an event; one of a kind that is not known is named."""
+    if event.kind == "release.created":
+        return f"{title(event)}: started by {event.actor}"
+    tell = TOLD.get(event.kind)
+    return tell(event.body) if tell else event.kind
+
+
+def _built(body: Body) -> str:
+    artifact = body.get("artifact") or {}
+    how = "was built before" if body.get("reused") else "is built"
+    return f"{artifact.get('version', 'it')} {how}: {artifact.get('digest', '')[:12]}"
+
+
+def _answered(body: Body) -> str:
+    comment = f": {body['comment']}" if body.get("comment") else ""
+    counts = "" if body.get("counted") else f" (does not count: {body.get('said')})"
+    return f"{body.get('approver')} answers {body.get('decision')!r} to {body.get('gate')!r}{comment}{counts}"
+
+
+def _step(body: Body) -> str:
+    action = str(body.get("action"))
+    words = DONE.get(action, f"{action} {{host}}").format(host=body.get("host") or "").strip()
+    said = str(body.get("said"))
+    return f"{words} failed: {first_line(said)}" if body.get("failed") else f"{words}: {said}"
+
+
+def _live(body: Body) -> str:
+    host, version = body.get("host"), body.get("version")
+    if not version:
+        return f"{host}: nothing is live any more"
+    return f"{host}: put back, {version} is live again" if body.get("undo") else f"{host}: {version} is live"
+
+
+def _check(body: Body) -> str:
+    said, host = str(body.get("said")), str(body.get("host") or "")
+    where = "" if not host or said.startswith(f"{host} ") else f" on {host}"
+    failed = "" if body.get("passed") else " failed"
+    return f"check {body.get('check')}{where}{failed}: {said}"
+
+
+def _ended(body: Body) -> str:
+    return f"{body.get('end')}: {body['said']}" if body.get("said") else str(body.get("end"))
+
+
+TOLD: dict[str, Callable[[Body], str]] = {
+    "release.built": _built,
+    "release.planned": lambda body: f"planned: plan code {str(body.get('plan_digest'))[:8]}",
+    "approval.asked": lambda body: f"waits for approval of {body.get('gate')!r}",
+    "approval.answered": _answered,
+    "step.done": _step,
+    "host.live": _live,
+    "check.done": _check,
+    "release.ended": _ended,
+    "lease.taken": lambda body: f"holds {body.get('resource')}",
+    "lease.given_back": lambda body: f"gave {body.get('resource')} back: {body.get('why')}",
+    "lease.taken_over": lambda body: f"took {body.get('resource')} over: {body.get('why')}",
+}

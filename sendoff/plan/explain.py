@@ -1,0 +1,55 @@
+"""Gates, checks and commands in words."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+from sendoff.plan.models import Condition
+from sendoff.report.words import count, duration, listing
+from sendoff.spec.models import Approval, Check, CommandCheck, Environment, HttpCheck
+
+
+def command_words(commands: Sequence[Sequence[str]]) -> str:
+    """Name commands as they would be typed, each in quotes."""
+    return listing(repr(shlex.join(command)) for command in commands)
+
+
+def gate_words(gate: Approval) -> str:
+    """Tell who has to agree at a gate."""
+    if gate.approvers:
+        who = f"{gate.count} of {listing(gate.approvers)}"
+    else:
+        who = count(gate.count, "person, whoever it is", "people, whoever they are")
+    requester = "may" if gate.requester_may_approve else "may not"
+    return f"asks {who}; the one who asked for the release {requester} approve"
+
+
+def _http_parts(check: HttpCheck) -> Iterator[str]:
+    yield f"answers with status {check.status}"
+    if check.body is not None:
+        yield f"has {check.body!r} in its body"
+    if check.version_header is not None:
+        yield f"says the version in the header {check.version_header!r}"
+    if check.latency is not None:
+        yield f"takes at most {duration(check.latency)}"
+
+
+def check_words(check: Check) -> str:
+    """Tell what a check looks at, when, and how patient it is."""
+    if isinstance(check, CommandCheck):
+        what = f"{command_words([check.command])} exits with 0 on the host"
+    else:
+        what = f"{check.url!r} {listing(_http_parts(check))}"
+    when = "before the release gets traffic" if check.when == "dark" else "after the switch"
+    return f"{what}; {when}, within {duration(check.deadline)}"
+
+
+def gate_conditions(environment: Environment) -> tuple[Condition, ...]:
+    """Put the gates of an environment into words."""
+    return tuple(Condition(kind="gate", name=gate.name, said=gate_words(gate)) for gate in environment.gates)
+
+
+def check_conditions(checks: Sequence[Check]) -> tuple[Condition, ...]:
+    """Put checks into words."""
+    return tuple(Condition(kind="check", name=check.name, said=check_words(check)) for check in checks)

@@ -1,0 +1,80 @@
+"""The ground a plan stands on: the hosts of an environment, what is live there, and their batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sendoff.errors import PolicyRefused
+from sendoff.plan.models import Batch, HostState
+from sendoff.spec.models import Environment, ReleaseFile, SshFleet
+
+
+@dataclass(frozen=True)
+class Ground:
+    """An environment with the facts of its hosts, in the order of the release file."""
+
+    environment: Environment
+    now: tuple[HostState, ...]
+    batches: tuple[Batch, ...]
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Name all hosts."""
+        return tuple(state.host for state in self.now)
+
+    def fleet(self, batch: Batch) -> SshFleet:
+        """Find the fleet that a batch is of."""
+        return next(fleet for fleet in self.environment.targets if fleet.name == batch.target)
+
+    def states(self, batch: Batch) -> tuple[HostState, ...]:
+        """Give the facts of a batch's hosts."""
+        return tuple(state for state in self.now if state.host in batch.hosts)
+
+
+def survey(file: ReleaseFile, environment: str, facts: Sequence[HostState]) -> Ground:
+    """Match facts with configuration; PolicyRefused when they do not fit each other."""
+    where = f"{file.application} to {environment}"
+    try:
+        chosen = file.environment(environment)
+    except KeyError:
+        known = ", ".join(each.name for each in file.environments)
+        raise PolicyRefused(
+            f"{where}: no such environment, expected one of {known}; name one of these"
+        ) from None
+    expected = [(fleet.name, host) for fleet in chosen.targets for host in file.hosts_of(fleet)]
+    if wrong := "; ".join(_mismatches(expected, [(state.target, state.host) for state in facts])):
+        raise PolicyRefused(
+            f"{where}: {wrong}, expected what is live on each host once; read the hosts again"
+        )
+    by_host = {state.host: state for state in facts}
+    return Ground(chosen, tuple(by_host[host] for _, host in expected), tuple(_batches(file, chosen)))
+
+
+def _mismatches(expected: Sequence[tuple[str, str]], given: Sequence[tuple[str, str]]) -> Iterator[str]:
+    hosts = [host for _, host in expected]
+    if doubled := sorted({host for host in hosts if hosts.count(host) > 1}):
+        yield f"{', '.join(doubled)} in more than one target"
+    for problem, pairs in (
+        ("nothing is known of", set(expected) - set(given)),
+        ("facts of hosts that are not in it:", set(given) - set(expected)),
+        ("facts given twice of", {pair for pair in given if given.count(pair) > 1}),
+    ):
+        if pairs:
+            yield f"{problem} {', '.join(f'{host} ({target})' for target, host in sorted(pairs))}"
+
+
+def batch_size(batch: int | str, hosts: int) -> int:
+    """Read a batch size, a number or a share of the hosts, rounded down; at least 1."""
+    return max(1, hosts * int(batch.rstrip("%")) // 100 if isinstance(batch, str) else batch)
+
+
+def _batches(file: ReleaseFile, environment: Environment) -> Iterator[Batch]:
+    number = 0
+    for fleet in environment.targets:
+        hosts = file.hosts_of(fleet)
+        size = batch_size(fleet.batch, len(hosts))
+        for start in range(0, len(hosts), size):
+            number += 1
+            chosen = hosts[start : start + size]
+            yield Batch(number=number, target=fleet.name, hosts=chosen, max_failures=fleet.max_failures)

@@ -1,0 +1,144 @@
+"""What was done when, gathered into a few pieces of work with names that everybody understands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby, pairwise
+from typing import Literal
+
+from sendoff.ledger.models import Event
+from sendoff.report.story import Story
+from sendoff.report.words import count
+
+Section = Literal["build", "deploy", "approval", "go live"]
+Span = tuple[datetime, datetime]
+
+WORDS: dict[str, tuple[Section, str]] = {
+    "build": ("build", "build"),
+    "preflight": ("deploy", "look at the hosts"),
+    "deploy": ("deploy", "put on {hosts}"),
+    "check-dark": ("deploy", "check before traffic on {hosts}"),
+    "remove": ("deploy", "remove from {hosts}"),
+    "batch": ("go live", "go live and check on {hosts}"),
+    "go-live": ("go live", "go live on {hosts}"),
+    "check-live": ("go live", "check on {hosts}"),
+    "undo": ("go live", "put back {hosts}"),
+    "prune": ("go live", "tidy up"),
+}
+MOST_BATCHES = 5
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One piece of work or of waiting: when it began and ended, and how long of that it took, in seconds."""
+
+    section: Section
+    label: str
+    start: datetime
+    end: datetime
+    seconds: float
+    kind: Literal["done", "active", "crit"] = "done"
+
+
+def phases(story: Story, now: datetime) -> tuple[Phase, ...]:
+    """Give all of it in the order in which it began."""
+    return tuple(sorted((*work(story), *waits(story, now)), key=lambda phase: phase.start))
+
+
+def waits(story: Story, now: datetime) -> tuple[Phase, ...]:
+    """Find when the release waited for people: from asking to the last answer, or on if there was none."""
+    found = []
+    for gate, events in _asked(story.events):
+        start, last = events[0].at, events[-1]
+        end = last.at if last.kind == "approval.answered" else _next_at(story, last, now)
+        seconds = max((end - start).total_seconds(), 0)
+        found.append(Phase("approval", f"wait for people ({gate})", start, end, seconds, "active"))
+    return tuple(found)
+
+
+def waited(story: Story, now: datetime) -> float:
+    """Add up the waiting for people, in seconds."""
+    return sum(phase.seconds for phase in waits(story, now))
+
+
+def _asked(events: Sequence[Event]) -> Iterator[tuple[str, tuple[Event, ...]]]:
+    # Each answer wakes the run up, and it looks at the hosts again: that is part of one wait.
+    awake = (event for event in events if event.body.get("action") != "preflight")
+    for gate, run in groupby(awake, key=_gate_of):
+        if gate is not None and (known := tuple(run))[0].kind == "approval.asked":
+            yield gate, known
+
+
+def _gate_of(event: Event) -> str | None:
+    return str(event.body.get("gate")) if event.kind in ("approval.asked", "approval.answered") else None
+
+
+def _next_at(story: Story, event: Event, now: datetime) -> datetime:
+    return next((after.at for one, after in pairwise(story.events) if one is event), now)
+
+
+def work(story: Story) -> tuple[Phase, ...]:
+    """Gather the steps that were done: one piece an action, batches by themselves, no piece across a wait."""
+    batches, pauses = _batches(story), waits(story, story.events[-1].at) if story.events else ()
+    gathered: dict[tuple[str, int], list[Event]] = {}
+    put_back: set[str] = set()
+    for event in story.all("step.done"):
+        action, host = str(event.body.get("action") or "step"), str(event.body.get("host"))
+        start = _span(event)[0]
+        if action == "approve" or any(pause.start < start < pause.end for pause in pauses):
+            continue
+        if action == "undo" or (action == "check-live" and host in put_back):
+            put_back.add(host)
+            key = "undo"
+        elif action in ("go-live", "check-live") and host in batches:
+            key = f"batch/{batches[host]}"
+        else:
+            key = action
+        gathered.setdefault((key, sum(pause.end <= start for pause in pauses)), []).append(event)
+    return tuple(_phase(key.partition("/")[0], events) for (key, _), events in gathered.items())
+
+
+def _batches(story: Story) -> dict[str, int]:
+    """Number the batch of each host, neighbours in one when there are many; none without batches."""
+    planned = [batch.get("hosts") or () for batch in story.plan.get("batches") or ()]
+    together = -(-len(planned) // MOST_BATCHES) or 1
+    return {str(host): number // together for number, hosts in enumerate(planned) for host in hosts}
+
+
+def _phase(action: str, events: Sequence[Event]) -> Phase:
+    spans = [_span(event) for event in events]
+    hosts = dict.fromkeys(str(event.body["host"]) for event in events if event.body.get("host"))
+    named = next(iter(hosts)) if len(hosts) == 1 else count(len(hosts), "host")
+    if action == "batch" and not any(event.body.get("action") == "check-live" for event in events):
+        action = "go-live"
+    section, words = WORDS.get(action, ("go live", action))
+    return Phase(
+        section,
+        words.format(hosts=named) if hosts else words.partition(" on {")[0].partition(" from {")[0],
+        min(start for start, _ in spans),
+        max(end for _, end in spans),
+        covered(spans),
+        "crit" if any(event.body.get("failed") for event in events) else "done",
+    )
+
+
+def covered(spans: Sequence[Span]) -> float:
+    """Add up how long something went on, in seconds; what went on side by side counts once."""
+    total, until = timedelta(), None
+    for start, end in sorted(spans):
+        begin = start if until is None else max(start, until)
+        total += max(end - begin, timedelta())
+        until = end if until is None else max(until, end)
+    return total.total_seconds()
+
+
+def _span(event: Event) -> Span:
+    length = timedelta(seconds=float(event.body.get("seconds") or 0))
+    try:
+        start = datetime.fromisoformat(str(event.body.get("started")))
+    except ValueError:
+        return event.at - length, event.at
+    start = start if start.tzinfo else start.replace(tzinfo=UTC)
+    return start, start + length

@@ -1,0 +1,112 @@
+"""The parts of a report below its opening: hosts, checks, commits, the way back, and facts for auditors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sendoff.artifact.manifest import Commit
+from sendoff.report.checked import check_lines
+from sendoff.report.commits import commit_lines
+from sendoff.report.hosts import table_of_hosts
+from sendoff.report.markdown import bullets, document, escape, with_code
+from sendoff.report.story import Story, version_words
+from sendoff.report.words import count, listing, moment
+
+
+def hosts(story: Story) -> Iterator[str]:
+    """Show what is live on each host now, and what was before."""
+    if story.places:
+        yield "## Hosts"
+        yield table_of_hosts(
+            "Live now",
+            "Before",
+            ((place.host, version_words(place.now), version_words(place.before)) for place in story.places),
+        )
+
+
+def checks(story: Story) -> Iterator[str]:
+    """Tell what each check came to: those that failed one by one, those that passed in sum."""
+    if story.checks:
+        yield "## Checks"
+        yield bullets(check_lines(story.timed_checks))
+
+
+def commits(story: Story) -> Iterator[str]:
+    """List the commits since the version that was live."""
+    known = [Commit.model_validate(commit) for commit in story.last("release.built").get("commits") or ()]
+    if known:
+        yield "## Commits"
+        yield bullets(commit_lines(known))
+
+
+def way_back(story: Story) -> Iterator[str]:
+    """Tell how to roll back what is live now."""
+    if story.end != "live":
+        return
+    yield "## How to undo this"
+    before = dict.fromkeys(version_words(place.before) for place in story.places if place.before)
+    before.pop(story.version, None)
+    if not before:
+        yield "Nothing was live before: there is no release to go back to yet."
+        return
+    application, environment = escape(story.application), escape(story.environment)
+    yield (
+        f"To return to {escape(listing(before, last='or'))}: start the deployment **rollback** with "
+        f"application **{application}** and environment **{environment}**, or type"
+    )
+    yield _printable(f"    sendoff rollback {story.application} --env {story.environment}")
+    if beyond := story.plan.get("beyond_switch"):
+        yield f"**Undo means more than a switch:** {with_code(beyond)}"
+
+
+def said(story: Story) -> Iterator[str]:
+    """Quote what was said at the end when it is more than one line, such as the last lines of a build."""
+    lines = story.said.splitlines()
+    if len(lines) > 1:
+        yield "## What was said"
+        yield "\n".join(f"    {_printable(line)}" for line in lines)
+
+
+def _printable(line: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in line)
+
+
+def for_auditors(story: Story) -> str:
+    """List what an auditor asks for: digests, plan code, run, actors, ledger, and every answer."""
+    # No fold: one of Prefect's two pages does not fold Markdown, and leaves its frame empty.
+    facts = (f"{name}: {escape(value)}" for name, value in _facts(story) if value)
+    return document(("## Facts for auditors", bullets((*facts, *_answers(story))))).rstrip("\n")
+
+
+def _answers(story: Story) -> Iterator[str]:
+    for event in story.all("approval.answered"):
+        body = event.body
+        comment = f", {body['comment']!r}" if body.get("comment") else ""
+        counted = "it counted" if body.get("counted") else f"it did not count: {body.get('said')}"
+        yield escape(
+            f"{moment(event.at)}, gate {body.get('gate')}: {body.get('approver')} (not proved) "
+            f"answered {body.get('decision')}{comment}; {counted}"
+        )
+
+
+def _facts(story: Story) -> Iterator[tuple[str, object]]:
+    planned = str(story.last("release.planned").get("plan_digest") or "")
+    commit = story.artifact.get("commit") or {}
+    yield "Run", story.created.get("run")
+    yield "Flow", story.created.get("flow")
+    yield "Requested by", story.intent.get("requested_by")
+    yield "Why now", story.intent.get("reason")
+    yield "Risk", ": ".join(str(story.intent[key]) for key in ("risk", "risk_note") if story.intent.get(key))
+    yield "Tickets", ", ".join(map(str, story.intent.get("tickets") or ()))
+    yield "Artifact digest", story.artifact.get("digest")
+    yield "Built by", story.artifact.get("built_by")
+    yield "Commit", commit.get("sha")
+    yield "Configuration digest", story.created.get("config_digest")
+    yield "Plan code", planned[:8]
+    yield "Plan digest", planned
+    yield "Actors", ", ".join(dict.fromkeys(event.actor for event in story.events))
+    if story.events:
+        first, last = story.events[0], story.events[-1]
+        yield "Ledger", f"{count(len(story.events), 'event')}, numbers {first.number} to {last.number}"
+        yield "Hash of the last event", last.hash
+        yield "From, to", f"{moment(first.at)}, {moment(last.at)}"

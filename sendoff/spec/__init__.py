@@ -1,0 +1,1 @@
+"""The release file and the intent of a release, as frozen models."""

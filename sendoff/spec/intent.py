@@ -1,0 +1,59 @@
+"""What is asked of a person who starts a release: what, and why."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from sendoff.model import Frozen
+from sendoff.spec.words import Name, Version
+
+NEWEST = "newest"
+PREVIOUS = "previous"
+LIVE = "live"
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class Where(Frozen):
+    """One environment of one application."""
+
+    application: Name = Field(description="The application")
+    environment: Name = Field(description="Which of its environments")
+
+
+class WayBack(Where):
+    """What goes back, where, and to which version."""
+
+    to: Version = Field(
+        PREVIOUS,
+        description=f"The version to go back to; {PREVIOUS!r}: the one that was live before this one",
+    )
+
+
+class What(Where):
+    """What is to be released, and to where."""
+
+    version: Version = Field(
+        description=f"The version, such as 2.4.1; or {NEWEST!r}: the newest commit of the main branch"
+    )
+
+
+class Intent(Frozen):
+    """Why it is released, and with which risk."""
+
+    summary: Said = Field(description="What changes for whom, in a sentence that a customer would understand")
+    reason: Said = Field(description="Why now")
+    risk: Literal["low", "medium", "high"] = Field(
+        description="What could go wrong for customers, all in all"
+    )
+    risk_note: str = Field(
+        "", max_length=2000, description="What the risk is and what would be done about it"
+    )
+    tickets: tuple[str, ...] = Field((), description="Tickets, stories or incidents that this release closes")
+    requested_by: Said = Field(description="Who asks for this release")
+
+    @classmethod
+    def routine(cls, doing: str, by: str = "nobody in particular") -> Intent:
+        """Say why for what changes nothing or happens by itself every day."""
+        return cls(summary=f"Routine: {doing}", reason="routine", risk="low", requested_by=by)

@@ -1,0 +1,270 @@
+"""The release file: what an application is, how it is built, where and under which conditions it goes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, StringConstraints, Tag
+from pydantic.config import JsonDict
+
+from sendoff.model import Frozen
+from sendoff.spec.placeholders import fill
+from sendoff.spec.words import ADDRESS, EXPECTED, ROOT, SHARE, Duration, InnerPath, Name, Text, Variable
+
+Command = Annotated[tuple[Text, ...], Field(min_length=1)]
+NAMED_ONLY: JsonDict = {"additionalProperties": False}  # else keys that match no pattern get through
+
+
+def _form(value: Any) -> str | None:
+    match value:
+        case bool():
+            return None
+        case str():
+            return "text"
+        case int():
+            return "number"
+        case list() | tuple():
+            return "words"
+    return None
+
+
+def _by_form(expected: str) -> Discriminator:
+    return Discriminator(_form, custom_error_type="expected", custom_error_message=expected)
+
+
+Value = Annotated[
+    Annotated[str, Tag("text")] | Annotated[int, Tag("number")], _by_form("text or a whole number")
+]
+WordsOrText = Annotated[
+    Annotated[Command, Tag("words")] | Annotated[Text, Tag("text")],
+    _by_form("a list of words, or one text with 'shell: true'"),
+]
+Batch = Annotated[
+    Annotated[int, Field(ge=1), Tag("number")]
+    | Annotated[str, StringConstraints(pattern=SHARE), Tag("text")],
+    _by_form(EXPECTED[SHARE]),
+]
+
+
+class Host(Frozen):
+    """One machine, reached over SSH."""
+
+    address: Annotated[str, StringConstraints(pattern=ADDRESS)] = Field(
+        description="host name or IP address, as the worker reaches it"
+    )
+    port: int = Field(22, ge=1, le=65535, description="port of its SSH server")
+    groups: tuple[Name, ...] = Field((), description="groups it belongs to; targets name hosts by group too")
+    variables: dict[Variable, Value] = Field(
+        {},
+        description="words for commands and checks on this host, written there as {name}",
+        json_schema_extra=NAMED_ONLY,
+    )
+
+
+class GitSource(Frozen):
+    """Source in a git repository; a version is one of its references."""
+
+    git: Text = Field(description="address or folder of the repository; a folder is relative to this file")
+    ref: Text = Field("{version}", description="what a version is called in git, such as v{version}")
+    branch: Text = Field("main", description="the branch whose newest commit `newest` means")
+
+
+class FolderSource(Frozen):
+    """Source in a folder, taken as it is."""
+
+    folder: Text = Field(description="the folder, relative to this file")
+
+
+def _source(value: Any) -> str | None:
+    if isinstance(value, GitSource) or (isinstance(value, dict) and "git" in value):
+        return "git"
+    if isinstance(value, FolderSource) or (isinstance(value, dict) and "folder" in value):
+        return "folder"
+    return None
+
+
+Source = Annotated[
+    Annotated[GitSource, Tag("git")] | Annotated[FolderSource, Tag("folder")],
+    Discriminator(
+        _source, custom_error_type="expected", custom_error_message="a mapping with either 'git' or 'folder'"
+    ),
+]
+
+
+class Build(Frozen):
+    """How the application is built, once for all environments."""
+
+    source: Source = Field(description="where the source comes from: a git repository or a folder")
+    command: WordsOrText = Field(
+        description="words, run without a shell, or one text with `shell: true`; may name {version}, {commit}"
+    )
+    shell: bool = Field(False, description="whether the command is one text that a POSIX shell runs")
+    output: InnerPath = Field(description="the folder that the command leaves its result in")
+    environment: tuple[Variable, ...] = Field(
+        (), description="environment variables of the worker that are let in"
+    )
+    secrets: tuple[Variable, ...] = Field((), description="secrets that are let in, by name")
+    timeout: Duration = Field(600, description="how long the command may take: 500ms, 30s, 5m, 2h")
+
+
+class JumpHost(Frozen):
+    """The machine through which the hosts are reached."""
+
+    address: Annotated[str, StringConstraints(pattern=ADDRESS)] = Field(description="host name or IP address")
+    port: int = Field(22, ge=1, le=65535, description="port of its SSH server")
+    user: Text | None = Field(None, description="the fleet's user unless said")
+
+
+class HostCommands(Frozen):
+    """What is run on a host, in the folder of the release, around the switch."""
+
+    before: tuple[Command, ...] = Field((), description="before the switch, in the new release's folder")
+    after: tuple[Command, ...] = Field(
+        (), description="after the switch, in the folder of the release now live"
+    )
+    withdraw: tuple[Command, ...] = Field(
+        (), description="when a first release is undone and none was live before"
+    )
+    secrets: tuple[Variable, ...] = Field((), description="secrets that these commands see, by name")
+    timeout: Duration = Field(120, description="how long each command may take")
+
+
+class SshFleet(Frozen):
+    """A fleet of hosts over SSH that serve the same release."""
+
+    kind: Literal["ssh"] = Field("ssh", description="hosts over SSH")
+    name: Name = Field(description="what this target is called, such as web")
+    hosts: tuple[Name, ...] = Field((), description="hosts, by name, in the order in which they are served")
+    groups: tuple[Name, ...] = Field((), description="groups whose hosts belong to the fleet too")
+    user: Text = Field(description="who logs in on the hosts")
+    root: Annotated[str, StringConstraints(pattern=ROOT)] = Field(
+        description="the folder on each host that holds releases/, current and shared/; may name variables"
+    )
+    private_key: Text | None = Field(
+        None, description="file of the private key; else the block's, else the agent"
+    )
+    known_hosts: Text = Field(
+        "~/.ssh/known_hosts", description="the hosts' keys; a host that is not in it is refused"
+    )
+    jump_host: JumpHost | None = Field(None, description="the machine through which the hosts are reached")
+    shared: tuple[InnerPath, ...] = Field((), description="folders that outlive a release, linked into each")
+    commands: HostCommands = Field(HostCommands(), description="what is run on each host around the switch")
+    batch: Batch = Field(1, description="how many hosts go live together: a number or a share such as 25%")
+    max_failures: int = Field(0, ge=0, description="how many hosts may fail before the release is undone")
+    keep: int = Field(5, ge=2, le=100, description="how many releases are kept on a host")
+    connect_timeout: Duration = Field(10, description="how long connecting to a host may take")
+    transfer_timeout: Duration = Field(600, description="how long copying a release to a host may take")
+
+
+class Patience(Frozen):
+    """How long a check may take to come right."""
+
+    when: Literal["dark", "live"] = Field("live", description="before the release gets traffic, or after")
+    deadline: Duration = Field(30, description="how long it may take to come right, all tries together")
+    interval: Duration = Field(1, description="the pause between tries")
+
+
+class HttpCheck(Patience):
+    """A request that has to be answered well."""
+
+    kind: Literal["http"] = Field(description="a request to the application")
+    name: Name = Field(description="what this check is called in reports")
+    url: Text = Field(
+        description="may name {host}, {address}, {version}, {release}, {root} and the host's variables"
+    )
+    status: int = Field(200, ge=100, le=599, description="the HTTP status that the answer has to have")
+    body: Text | None = Field(None, description="a regular expression that is found in the body")
+    version_header: Text | None = Field(None, description="a header that must say the version released")
+    latency: Duration | None = Field(None, description="the longest an answer may take")
+    timeout: Duration = Field(5, description="how long one try may take")
+
+
+class CommandCheck(Patience):
+    """A command on the host, in the folder of the release, that has to exit with 0."""
+
+    kind: Literal["command"] = Field(description="a command on each host")
+    name: Name = Field(description="what this check is called in reports")
+    command: Command = Field(description="words, run without a shell; may name what `url` may")
+    timeout: Duration = Field(30, description="how long one try may take")
+
+
+Check = Annotated[HttpCheck | CommandCheck, Field(discriminator="kind")]
+
+
+class Approval(Frozen):
+    """A gate: people who have to agree before the release goes live."""
+
+    kind: Literal["approval"] = Field(description="people have to agree")
+    name: Name = Field(description="what this gate is called, such as product-owner")
+    approvers: tuple[Text, ...] = Field((), description="who may; nobody named means anybody")
+    count: int = Field(1, ge=1, le=20, description="how many of them have to")
+    requester_may_approve: bool = Field(False, description="whether the one who asked for the release counts")
+
+
+class Schedule(Frozen):
+    """Releases the newest commit by itself; only where nobody has to approve."""
+
+    cron: Text = Field(description="when, as in crontab: minute hour day month weekday, such as 0 2 * * *")
+    timezone: Text = Field("UTC", description="the time zone that this is meant in, such as Europe/Zurich")
+
+
+class Environment(Frozen):
+    """One place an application is released to."""
+
+    name: Name = Field(description="what it is called, such as production")
+    after: Name | None = Field(
+        None, description="the environment in which the version must have gone live before"
+    )
+    targets: Annotated[tuple[SshFleet, ...], Field(min_length=1)] = Field(
+        description="where the release is put"
+    )
+    checks: tuple[Check, ...] = Field((), description="what has to be true of the release, on every host")
+    gates: tuple[Approval, ...] = Field((), description="what has to be passed before it goes live, in order")
+    schedule: Schedule | None = Field(None, description="when the newest commit is released by itself")
+
+    @property
+    def gate_names(self) -> tuple[str, ...]:
+        """Name the gates in the order in which they are passed."""
+        return tuple(gate.name for gate in self.gates)
+
+
+class ReleaseFile(Frozen):
+    """A whole release file. `hosts` may stand in it or in the file that `inventory` names."""
+
+    application: Name = Field(description="what the application is called, such as storefront")
+    description: Text | None = Field(None, description="what it is for, in words that everybody understands")
+    owner: Text = Field(description="who answers for it")
+    stakeholders: tuple[Text, ...] = Field((), description="who is told about its releases")
+    inventory: Text | None = Field(None, description="a file with more hosts, relative to this file")
+    hosts: dict[Name, Host] = Field({}, description="hosts, by name", json_schema_extra=NAMED_ONLY)
+    build: Build = Field(description="how it is built, once for all environments")
+    environments: Annotated[tuple[Environment, ...], Field(min_length=1)] = Field(
+        description="where it is released to, in order"
+    )
+
+    def environment(self, name: str) -> Environment:
+        """Find an environment; KeyError when there is none of that name."""
+        found = next((each for each in self.environments if each.name == name), None)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def hosts_of(self, fleet: SshFleet) -> tuple[str, ...]:
+        """Name the hosts of a fleet, those listed first, then its groups', each once."""
+        grouped = [
+            name for group in fleet.groups for name, host in self.hosts.items() if group in host.groups
+        ]
+        return tuple(dict.fromkeys((*fleet.hosts, *grouped)))
+
+    def words(self, host: str, fleet: SshFleet) -> dict[str, str]:
+        """Give what commands and checks may say of a host: its variables, name, address and root."""
+        machine = self.hosts[host]
+        own = {name: str(value) for name, value in machine.variables.items()}
+        own |= {"host": host, "address": machine.address}
+        return {**own, "root": fill(fleet.root, own)}
+
+
+class Inventory(Frozen):
+    """A file with hosts that several release files may share."""
+
+    hosts: dict[Name, Host] = Field(description="hosts, by name", json_schema_extra=NAMED_ONLY)

@@ -1,0 +1,198 @@
+"""What has to fit together in a release file, beyond the shape of its parts; all that does not, at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+from sendoff.spec import placements
+from sendoff.spec.document import Where
+from sendoff.spec.findings import Finding, quoted, unknown
+from sendoff.spec.models import (
+    Approval,
+    Build,
+    Environment,
+    GitSource,
+    HttpCheck,
+    ReleaseFile,
+    Schedule,
+    SshFleet,
+)
+from sendoff.spec.placeholders import BadPlaceholder, names
+
+CRON_FIELDS = 5
+BUILD_NAMES = frozenset({"version", "commit"})
+
+
+def broken_rules(file: ReleaseFile) -> list[Finding]:
+    """Check all rules; an empty list means that the file can be released from."""
+    return [
+        *_repeats(("environments",), [each.name for each in file.environments], "name"),
+        *placements.reserved_variables(file),
+        *_build(file.build),
+        *(finding for number in range(len(file.environments)) for finding in _environment(file, number)),
+    ]
+
+
+def _environment(file: ReleaseFile, number: int) -> Iterator[Finding]:
+    here: Where = ("environments", number)
+    environment = file.environments[number]
+    yield from _after(file, number)
+    for key, parts in (
+        ("targets", environment.targets),
+        ("checks", environment.checks),
+        ("gates", environment.gates),
+    ):
+        yield from _repeats((*here, key), [part.name for part in parts], "name")
+    for index, fleet in enumerate(environment.targets):
+        yield from _fleet((*here, "targets", index), fleet)
+    for index, check in enumerate(environment.checks):
+        if isinstance(check, HttpCheck):
+            yield from _http((*here, "checks", index), check)
+    for index, gate in enumerate(environment.gates):
+        yield from _approval((*here, "gates", index), gate)
+    if environment.schedule:
+        yield from _schedule((*here, "schedule"), environment.schedule, environment, file.build)
+    yield from placements.hosts(file, here, environment)
+    yield from placements.templates(file, here, environment)
+
+
+def _repeats(where: Where, values: Sequence[str], key: str = "") -> Iterator[Finding]:
+    """Find what stands in a list twice; with a key, the items are mappings that are told apart by it."""
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            at = (*where, index, key) if key else (*where, index)
+            yield Finding(at, f"{quoted(value)} stands here twice", "each once")
+
+
+def _after(file: ReleaseFile, number: int) -> Iterator[Finding]:
+    after = file.environments[number].after
+    earlier = [each.name for each in file.environments[:number]]
+    if after is None or after in earlier:
+        return
+    where = ("environments", number, "after")
+    if after in (each.name for each in file.environments):
+        yield Finding(where, f"{after!r} does not come before this environment", _earlier(earlier))
+    else:
+        yield Finding(where, f"unknown environment {after!r}", _earlier(earlier))
+
+
+def _earlier(names_before: list[str]) -> str:
+    if not names_before:
+        return "no 'after' in the first environment"
+    return f"an earlier environment: {', '.join(names_before)}"
+
+
+def _build(build: Build) -> Iterator[Finding]:
+    where: Where = ("build",)
+    if isinstance(build.command, str) and not build.shell:
+        yield Finding(
+            (*where, "command"), "is one text", "a list of words, or 'shell: true' for a shell to run it"
+        )
+    if not isinstance(build.command, str) and build.shell:
+        yield Finding((*where, "command"), "is a list of words", "one text, as 'shell' is true")
+    words = [build.command] if isinstance(build.command, str) else build.command
+    for index, word in enumerate(words):
+        at = (*where, "command") if isinstance(build.command, str) else (*where, "command", index)
+        yield from _named(at, word, BUILD_NAMES)
+    if isinstance(build.source, GitSource):
+        yield from _ref((*where, "source", "ref"), build.source.ref)
+    yield from _repeats((*where, "environment"), build.environment)
+    yield from _repeats((*where, "secrets"), build.secrets)
+    for index, secret in enumerate(build.secrets):
+        if secret in build.environment:
+            what = f"{secret!r} stands in 'environment' too"
+            yield Finding((*where, "secrets", index), what, "a variable of the worker or a secret, not both")
+
+
+def _ref(where: Where, ref: str) -> Iterator[Finding]:
+    found = list(_named(where, ref, frozenset({"version"})))
+    yield from found
+    if not found and "version" not in names(ref):
+        yield Finding(
+            where, f"{quoted(ref)} is the same for all versions", "a text with {version}, such as v{version}"
+        )
+
+
+def _named(where: Where, text: str, allowed: Iterable[str]) -> Iterator[Finding]:
+    try:
+        for name in sorted(names(text) - set(allowed)):
+            yield Finding(where, *unknown(name, list(allowed), "placeholder"))
+    except BadPlaceholder as error:
+        yield Finding(where, str(error))
+
+
+def _fleet(where: Where, fleet: SshFleet) -> Iterator[Finding]:
+    yield from _repeats((*where, "hosts"), fleet.hosts)
+    yield from _repeats((*where, "groups"), fleet.groups)
+    yield from _repeats((*where, "shared"), fleet.shared)
+    yield from _repeats((*where, "commands", "secrets"), fleet.commands.secrets)
+    for index, inner in enumerate(fleet.shared):
+        for outer in fleet.shared:
+            if inner.startswith(f"{outer}/"):
+                what = f"{quoted(inner)} lies in {quoted(outer)}, which is shared too"
+                yield Finding((*where, "shared", index), what, "folders that do not lie in each other")
+
+
+def _http(where: Where, check: HttpCheck) -> Iterator[Finding]:
+    if check.when == "dark":
+        yield Finding(
+            (*where, "when"),
+            "nothing listens before the release is live",
+            "'live', or a check of kind 'command'",
+        )
+    if check.body is not None:
+        try:
+            re.compile(check.body)
+        except (re.error, OverflowError, RecursionError) as error:
+            yield Finding(
+                (*where, "body"), f"{quoted(check.body)} does not compile ({error})", "a regular expression"
+            )
+
+
+def _approval(where: Where, gate: Approval) -> Iterator[Finding]:
+    yield from _repeats((*where, "approvers"), gate.approvers)
+    possible = len(set(gate.approvers))
+    if gate.approvers and gate.count > possible:
+        yield Finding(
+            (*where, "count"), f"{gate.count} have to agree of {possible} who may", f"{possible} or less"
+        )
+
+
+def _schedule(where: Where, schedule: Schedule, environment: Environment, build: Build) -> Iterator[Finding]:
+    if environment.gates:
+        yield Finding(
+            where, "people have to agree here ('gates')", "a schedule only where there are no gates"
+        )
+    if not isinstance(build.source, GitSource):
+        yield Finding(where, "a folder has no newest commit", "a schedule only with a source in git")
+    if (reason := _cron_error(schedule.cron)) is not None:
+        what = f"{quoted(schedule.cron)} is no time that comes ({reason})"
+        yield Finding((*where, "cron"), what, "minute hour day month weekday, such as '0 2 * * *'")
+    if not _is_timezone(schedule.timezone):
+        what = f"unknown time zone {quoted(schedule.timezone)}"
+        yield Finding((*where, "timezone"), what, "a name such as UTC or Europe/Zurich")
+
+
+def _cron_error(cron: str) -> str | None:
+    if len(cron.split()) != CRON_FIELDS:
+        return f"{len(cron.split())} fields"
+    try:
+        next(CronSim(cron, datetime(2000, 1, 1)))
+    except CronSimError as error:
+        return str(error).lower()
+    except StopIteration:
+        return "never"
+    return None
+
+
+def _is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True

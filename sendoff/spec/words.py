@@ -1,0 +1,85 @@
+"""The words that release files are written in: names, durations, versions, paths."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+NAME = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
+VERSION = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$"
+VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+ADDRESS = r"^[A-Za-z0-9][A-Za-z0-9.:_-]*$"
+SEGMENT = r"(/\.?[A-Za-z0-9_-][A-Za-z0-9._-]*)"
+PLACEHOLDER = r"\{[A-Za-z_][A-Za-z0-9_]*\}"
+ROOT = rf"^({PLACEHOLDER})?({SEGMENT}|/{PLACEHOLDER})+$"
+ABSOLUTE = rf"^{SEGMENT}+$"
+SHARE = r"^(100|[1-9][0-9]?)%$"
+
+EXPECTED = {
+    NAME: "lower-case letters, digits and hyphens, at most 40",
+    VERSION: "letters, digits and . _ + -, at most 64, such as 2.4.1",
+    VARIABLE: "letters, digits and _, not starting with a digit",
+    ADDRESS: "a host name or an IP address",
+    ROOT: "an absolute path such as /srv/storefront or {disk}/storefront, of letters, digits and . _ - /, "
+    "without . or ..",
+    SHARE: "a number of hosts such as 2 or a share such as '25%'",
+}
+"""What a pattern asks for, in words that a person can read."""
+
+Name = Annotated[str, StringConstraints(pattern=NAME), Field(description=EXPECTED[NAME])]
+Version = Annotated[str, StringConstraints(pattern=VERSION), Field(description=EXPECTED[VERSION])]
+Variable = Annotated[str, StringConstraints(pattern=VARIABLE), Field(description=EXPECTED[VARIABLE])]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+
+UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+DURATION = re.compile(r"^([0-9]{1,6})(ms|s|m|h|d)$")
+
+
+def wrong(expected: str) -> PydanticCustomError:
+    """Make the error of a value that is not what was expected."""
+    return PydanticCustomError("expected", "{expected}", {"expected": expected})
+
+
+def seconds(value: Any) -> Any:
+    """Read `90s`, `5m`, `2h`, `1d`, `500ms` as seconds; numbers pass as seconds already."""
+    if isinstance(value, str) and (match := DURATION.fullmatch(value)):
+        return int(match[1]) * UNITS[match[2]]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise wrong("a duration such as 500ms, 30s, 5m or 2h")
+    return value
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(seconds),
+    Field(gt=0, le=30 * 86400),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": DURATION.pattern},
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 30 * 86400},
+            ],
+            "description": "a duration such as 500ms, 30s, 5m or 2h; a bare number is seconds",
+        }
+    ),
+]
+
+
+INNER = r"(?!\.{1,2}(/|$))[^/\x00-\x1f\x7f]+"
+INNER_PATH = re.compile(rf"^{INNER}(/{INNER})*$")
+
+
+def _stays_inside(path: str) -> str:
+    if not INNER_PATH.fullmatch(path):
+        raise wrong("a path inside the folder, such as dist/web, without a leading / and without . or ..")
+    return path
+
+
+InnerPath = Annotated[
+    str,
+    AfterValidator(_stays_inside),
+    WithJsonSchema({"type": "string", "pattern": INNER_PATH.pattern}),
+]

@@ -1,0 +1,1 @@
+"""Places that bits are put on: one small protocol, one implementation each."""

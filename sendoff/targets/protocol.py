@@ -1,0 +1,70 @@
+"""What Sendoff asks of a place that bits are put on; one implementation a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from sendoff.artifact.manifest import Artifact
+from sendoff.model import Frozen
+from sendoff.store import ArtifactStore
+
+
+class Outcome(Frozen):
+    """What an action came to: whether it changed anything, and a sentence a person can read."""
+
+    changed: bool
+    said: str
+
+
+class HostFacts(Frozen):
+    """What is true of a host now. `live` and `releases` are release names, oldest first; sizes in bytes.
+
+    `clock_skew`: seconds its clock is ahead of ours. `obstacle`: what stands where `current` has to be.
+    """
+
+    host: str
+    live: str | None
+    releases: tuple[str, ...]
+    free_bytes: int
+    clock_skew: float
+    writable: bool
+    missing_tools: tuple[str, ...]
+    obstacle: str | None = None
+
+
+class CommandResult(Frozen):
+    """What a command on a host came to; output is standard output and error together, masked."""
+
+    code: int
+    output: str
+    seconds: float
+
+
+class HostTarget(Protocol):
+    """One host of a fleet. Every action observes, compares, acts and reads back; all raise StepErrored."""
+
+    name: str
+
+    def facts(self) -> HostFacts:
+        """Read what is true now, in one round trip; changes nothing."""
+
+    def deploy(self, artifact: Artifact, store: ArtifactStore) -> Outcome:
+        """Put the release there dark: staged, every hash checked on the host, sealed by rename."""
+
+    def run(
+        self, command: Sequence[str], release: str, timeout: float, env: Mapping[str, str]
+    ) -> CommandResult:
+        """Run a command in the folder of a release; a code other than 0 is a result, not an error."""
+
+    def switch(self, release: str | None) -> Outcome:
+        """Make a release live, or none; there is never a moment without one in between."""
+
+    def remove(self, release: str) -> Outcome:
+        """Take a dark release away; refuses the live one."""
+
+    def prune(self, keep: int, spare: frozenset[str]) -> Outcome:
+        """Take the oldest away until `keep` are left, never the live one nor those to spare."""
+
+    def close(self) -> None:
+        """Give the connection back."""

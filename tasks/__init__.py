@@ -1,0 +1,1 @@
+"""One durable verb each: read facts, decide, act, read back, record."""

@@ -1,0 +1,87 @@
+"""Look whether a release is good: dark, before anyone sees it, and live."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+from prefect import task
+
+from sendoff.checks import CheckResult, run_check
+from sendoff.errors import CheckFailed, StepErrored
+from sendoff.plan.models import Plan
+from sendoff.spec.models import Check
+from sendoff.targets.protocol import Outcome
+from tasks.durable import ONCE, RETRIED, on_hosts, told
+from tasks.facts import look_everywhere
+from tasks.run import Run, hosts_in
+
+
+@task(name="check dark", task_run_name="check dark on {host}", **ONCE)
+def check_dark_on(run: Run, target: str, host: str, release: str) -> list[CheckResult]:
+    """Check the release on a host before it gets traffic."""
+    return _check(run, target, host, release, "dark")
+
+
+@task(name="check live", task_run_name="check {host}", **RETRIED)
+def check_live_on(run: Run, target: str, host: str, release: str) -> list[CheckResult]:
+    """Check what a host serves now."""
+    return _check(run, target, host, release, "live")
+
+
+def check_dark(run: Run, plan: Plan) -> None:
+    """Check the release on all hosts before it goes live; a failure stops it, and nothing had gone live."""
+    if not checks(run, "dark"):
+        return
+    served = on_hosts(run, check_dark_on, hosts_in(plan.batches), release=plan.subject.release_name)
+    if served.errors:
+        broken = all(isinstance(error, StepErrored) for error in served.errors.values())
+        text = f"{plan.subject.version} is not good, as checked before it went live; nothing went live:\n"
+        raise (StepErrored if broken else CheckFailed)(text + told(served.errors))
+
+
+def check_what_is_live(run: Run) -> None:
+    """Check what each host serves now, whatever that is."""
+    seen = look_everywhere(run)
+    errors = dict(seen.errors)
+    for key, facts in seen.results.items():
+        if facts.live is None:
+            errors[key] = CheckFailed("nothing is live here")
+    live = {key: facts.live for key, facts in seen.results.items() if facts.live}
+    for key, release in live.items():
+        errors.update(on_hosts(run, check_live_on, [key], release=release).errors)
+    if errors:
+        broken = all(isinstance(error, StepErrored) for error in errors.values())
+        raise (StepErrored if broken else CheckFailed)(f"{run.place} is not healthy:\n{told(errors)}")
+
+
+def checks(run: Run, when: Literal["dark", "live"]) -> list[Check]:
+    """List the environment's checks for one of the two moments."""
+    return [check for check in run.environment.checks if check.when == when]
+
+
+def _check(
+    run: Run, target: str, host: str, release: str, when: Literal["dark", "live"]
+) -> list[CheckResult]:
+    with run.step(f"check-{when}", target, host) as step:
+        results = [_check_once(run, target, host, release, check) for check in checks(run, when)]
+        if bad := [result.said for result in results if not result.passed]:
+            raise CheckFailed(run.mask("; ".join(bad)))
+        step.came_to(Outcome(changed=False, said="; ".join(result.said for result in results) or "no checks"))
+        return results
+
+
+def _check_once(run: Run, target: str, host: str, release: str, check: Check) -> CheckResult:
+    result = run_check(
+        check,
+        run.file.hosts[host],
+        host,
+        run.values(target, host, release),
+        run.host(target, host),
+        release=release,
+        clock=time.monotonic,
+        sleep=time.sleep,
+    )
+    body = {**result.model_dump(mode="json", exclude={"name"}), "check": check.name, "when": check.when}
+    run.record("check.done", body)
+    return result

@@ -1,0 +1,139 @@
+"""Move traffic: switch hosts to a release batch by batch, and back when it is not good."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from prefect import task
+
+from sendoff.artifact.manifest import version_of
+from sendoff.errors import CheckFailed, CommandFailed, SendoffError, Undone
+from sendoff.plan.models import Batch, Plan
+from sendoff.spec.placeholders import fill
+from sendoff.targets.protocol import Outcome
+from tasks.check import check_live_on, checks
+from tasks.durable import RETRIED, HostKey, Progress, on_hosts, told
+from tasks.facts import look_everywhere
+from tasks.run import Run, hosts_in
+
+
+@task(name="go live on", task_run_name="go live on {host}", **RETRIED)
+def go_live_on(run: Run, target: str, host: str, plan: Plan) -> Outcome:
+    """Run the commands before, switch, run the commands after."""
+    release = plan.subject.release_name
+    commands = run.fleet(target).commands
+    with run.step("go-live", target, host) as step:
+        if run.host(target, host).facts().live != release:
+            _run_all(run, target, host, release, commands.before)
+        outcome = _switch(run, target, host, plan, release)
+        _run_all(run, target, host, release, commands.after)
+        return step.came_to(outcome)
+
+
+@task(name="put back", task_run_name="put {host} back", **RETRIED)
+def put_back(run: Run, target: str, host: str, plan: Plan) -> Outcome:
+    """Switch a host back to what was live on it before this run, or to nothing when nothing was."""
+    previous = plan.previous(host)
+    commands = run.fleet(target).commands
+    with run.step("undo", target, host) as step:
+        if previous is None:
+            _run_all(run, target, host, plan.subject.release_name, commands.withdraw)
+        outcome = _switch(run, target, host, plan, previous, undo=True)
+        if previous is not None:
+            _run_all(run, target, host, previous, commands.after)
+        return step.came_to(outcome)
+
+
+def go_live(run: Run, plan: Plan) -> None:
+    """Make it live, batch by batch; beyond a fleet's limit of failures, undo all that was switched."""
+    progress = Progress(run, f"Go live with {plan.subject.version}", len(hosts_in(plan.batches)))
+    left_out: dict[HostKey, SendoffError] = {}
+    try:
+        for batch in plan.batches:
+            run.say(f"batch {batch.number}: {', '.join(batch.hosts)}")
+            failed = _go_live_batch(run, plan, batch, progress)
+            left_out.update(failed)
+            if sum(target == batch.target for target, _ in left_out) > batch.max_failures:
+                raise CheckFailed(told(left_out))
+            not_back = _put_back_all(run, plan, list(failed))
+            left_out.update(not_back)
+            if not_back:
+                run.say(f"NOT put back, look at these hosts:\n{told(not_back)}")
+    except SendoffError as error:
+        if not (back := undo(run, plan)):
+            raise
+        raise Undone(f"{error}\nPut back to what was live before: {', '.join(back)}") from error
+    if left_out:
+        run.say(f"left out, within the limit of failures, and put back:\n{told(left_out)}")
+
+
+def undo(run: Run, plan: Plan) -> list[str]:
+    """Put back every host that serves this run's release, the last switched first; asks the hosts which do.
+
+    Returns the hosts, and with those that could not be put back or seen, why.
+    """
+    seen = look_everywhere(run)
+    switched = [
+        key
+        for key, facts in seen.results.items()
+        if facts.live == plan.subject.release_name != plan.previous(key[1])
+    ]
+    errors = dict(seen.errors)
+    for key in reversed(switched):
+        errors.update(_put_back_all(run, plan, [key]))
+    back = [host for target, host in reversed(switched) if (target, host) not in errors]
+    if errors and (switched or run.has_switched()):
+        back.append(f"NOT put back, or not seen to be: look at these hosts:\n{told(errors)}")
+    return back
+
+
+def _go_live_batch(run: Run, plan: Plan, batch: Batch, progress: Progress) -> dict[HostKey, SendoffError]:
+    hosts = [(batch.target, host) for host in batch.hosts]
+    switched = on_hosts(run, go_live_on, hosts, progress, plan=plan)
+    errors = dict(switched.errors)
+    if checks(run, "live"):
+        release = plan.subject.release_name
+        errors.update(on_hosts(run, check_live_on, list(switched.results), release=release).errors)
+    return errors
+
+
+def _put_back_all(run: Run, plan: Plan, hosts: Sequence[HostKey]) -> dict[HostKey, SendoffError]:
+    back = on_hosts(run, put_back, hosts, plan=plan)
+    errors = dict(back.errors)
+    for target, host in back.results:
+        previous = plan.previous(host)
+        if previous is not None and checks(run, "live"):
+            errors.update(on_hosts(run, check_live_on, [(target, host)], release=previous).errors)
+    return errors
+
+
+def _switch(run: Run, target: str, host: str, plan: Plan, release: str | None, undo: bool = False) -> Outcome:
+    outcome = run.host(target, host).switch(release)
+    before = plan.previous(host)
+    new = release == plan.subject.release_name
+    known = run.ledger.release_named(release) if release and not new else None
+    body = {
+        "application": run.place.application,
+        "environment": run.place.environment,
+        "target": target,
+        "host": host,
+        "version": version_of(release) if release else None,
+        "release_name": release,
+        "digest": plan.subject.digest if new else known and known.digest,
+        "commit": plan.subject.commit if new else known and known.commit,
+        "previous": plan.subject.release_name if undo else before,
+        "undo": undo,
+    }
+    run.record("host.live", body, key=f"{'undo' if undo else 'live'}/{target}/{host}")
+    return outcome
+
+
+def _run_all(run: Run, target: str, host: str, release: str, commands: Sequence[Sequence[str]]) -> None:
+    words = run.fleet(target).commands
+    secrets = {name: run.secrets[name] for name in words.secrets}
+    values = run.values(target, host, release)
+    for command in commands:
+        filled = tuple(fill(word, values) for word in command)
+        result = run.host(target, host).run(filled, release, words.timeout, secrets)
+        if result.code:
+            raise CommandFailed(host, filled, result.code, run.mask(result.output))

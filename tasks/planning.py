@@ -1,0 +1,73 @@
+"""Decide what will be done, from the facts as they are now; and again whenever they may have changed."""
+
+from __future__ import annotations
+
+from sendoff.artifact.manifest import Artifact, Commit
+from sendoff.gates import Verdict
+from sendoff.plan.make import make_release_plan
+from sendoff.plan.models import Plan
+from sendoff.report.brief import brief
+from sendoff.spec.intent import NEWEST
+from sendoff.spec.models import Approval
+from tasks.answers import answers
+from tasks.facts import preflight, states
+from tasks.publish import publish_plan
+from tasks.run import Run
+
+
+def is_live_already(run: Run) -> bool:
+    """Tell whether the newest commit was asked for and serves every host already, by the ledger."""
+    if run.asked_for != NEWEST:
+        return False
+    live = {(each.target, each.host): each.commit for each in run.placements()}
+    already = all(live.get(key) == run.commit for key in run.everywhere())
+    if already:
+        run.say(f"nothing to do: {run.place} is at commit {(run.commit or '')[:10]} already")
+    return already
+
+
+class Planner:
+    """Makes the plan of a release, and the brief that approvers read. A plain class, as `Run` is."""
+
+    def __init__(self, run: Run, artifact: Artifact) -> None:
+        self.run, self.artifact = run, artifact
+        built = run.ledger.last(run.id, ("release.built",))
+        self.commits = [Commit.model_validate(each) for each in built.body["commits"]] if built else []
+
+    def plan(self) -> Plan:
+        """Look at all hosts and plan; once traffic has been moved by this run, its plan stays what it was."""
+        run = self.run
+        facts = preflight(run, self.artifact)
+        if run.has_switched() and (known := run.ledger.last(run.id, ("release.planned",))):
+            return Plan.model_validate(known.body["plan"])
+        plan = make_release_plan(
+            run.file, run.config_digest, run.place.environment, self.artifact, states(facts)
+        )
+        write_down(run, plan)
+        return plan
+
+    def brief(self, plan: Plan, gate: Approval, verdict: Verdict) -> str:
+        """Write what an approver reads above the form."""
+        run = self.run
+        return brief(
+            plan=plan,
+            intent=run.why,
+            artifact=self.artifact,
+            commits=self.commits,
+            checks=[event.body for event in run.ledger.events(run.id, ("check.done",))],
+            gate=gate,
+            answers=answers(run, gate),
+            durations=run.durations(),
+            note=verdict.said if verdict.last_counted is False else None,
+        )
+
+
+def write_down(run: Run, plan: Plan) -> None:
+    """Record and show a plan, unless it is the one that was recorded last."""
+    last = run.ledger.last(run.id, ("release.planned",))
+    if last is not None and last.body["plan_digest"] == plan.digest:
+        return
+    run.record("release.planned", {"plan_digest": plan.digest, "plan": plan.model_dump(mode="json")})
+    publish_plan(run, plan)
+    if last is not None:
+        run.say(f"what is live has changed, and so has the plan: it is {plan.code} now; approvals fall")

@@ -1,0 +1,69 @@
+"""The start forms: dropdowns of what exists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from deployments.forms import form
+from flows.release import release
+from flows.rollback import rollback
+from flows.verify import verify
+from sendoff.spec.models import ReleaseFile
+
+
+def release_file(application: str, *environments: str) -> ReleaseFile:
+    target = {"name": "web", "user": "deploy", "root": "/srv/app", "hosts": ["a"]}
+    return ReleaseFile.model_validate(
+        {
+            "application": application,
+            "owner": "us",
+            "hosts": {"a": {"address": "a.example"}},
+            "build": {"source": {"folder": "."}, "command": ["make"], "output": "out"},
+            "environments": [{"name": name, "targets": [target]} for name in environments],
+        }
+    )
+
+
+FILES = [release_file("shop", "test", "live"), release_file("blog", "live", "preview")]
+
+
+def field(schema: dict[str, Any], model: str, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = schema["definitions"][model]["properties"][name]
+    return found
+
+
+def test_applications_are_a_dropdown() -> None:
+    """All applications of the catalog can be chosen, by name, and no other."""
+    assert field(form(release, FILES), "What", "application")["enum"] == ["blog", "shop"]
+
+
+def test_environments_are_a_dropdown() -> None:
+    """All environments can be chosen, each once, in the order of the files."""
+    assert field(form(release, FILES), "What", "environment")["enum"] == ["test", "live", "preview"]
+
+
+@pytest.mark.parametrize(("story", "model"), [(rollback, "WayBack"), (verify, "Where")])
+def test_every_story_is_narrowed(story: Any, model: str) -> None:
+    """Forms that ask for a place in another way have the same dropdowns."""
+    assert field(form(story, FILES), model, "application")["enum"] == ["blog", "shop"]
+
+
+def test_choices_have_no_pattern() -> None:
+    """A list of choices needs no pattern beside it, which the UI would show as a rule."""
+    assert "pattern" not in field(form(release, FILES), "What", "application")
+
+
+def test_what_is_free_stays_free() -> None:
+    """A version is written, not chosen; what the field asks for is kept."""
+    version = field(form(release, FILES), "What", "version")
+    assert "enum" not in version
+    assert version["description"]
+
+
+def test_the_flow_is_not_changed() -> None:
+    """Narrowing is of the form alone: the flow itself still takes what a later catalog has."""
+    form(release, FILES)
+    schema = release.parameters.model_dump_for_openapi()
+    assert "enum" not in schema["definitions"]["What"]["properties"]["application"]

@@ -1,0 +1,96 @@
+"""What is refused before the first effect."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flows.rules import refuse
+from sendoff.errors import PolicyRefused
+from sendoff.spec.models import Approval
+from tasks.run import Place
+
+GATE = Approval(kind="approval", name="owner", approvers=("sam",))
+
+
+def run(
+    flow: str = "release",
+    *,
+    secrets: dict[str, str] | None = None,
+    build_secrets: tuple[str, ...] = (),
+    command_secrets: tuple[str, ...] = (),
+    after: str | None = None,
+    lived: tuple[str, ...] = (),
+    gates: tuple[Approval, ...] = (),
+    requested_by: str = "robin",
+) -> Any:
+    fleet = SimpleNamespace(name="web", commands=SimpleNamespace(secrets=command_secrets))
+    return SimpleNamespace(
+        flow=flow,
+        version="2",
+        place=Place("shop", "live"),
+        secrets=secrets or {},
+        file=SimpleNamespace(build=SimpleNamespace(secrets=build_secrets)),
+        environment=SimpleNamespace(targets=(fleet,), after=after, gates=gates),
+        why=SimpleNamespace(requested_by=requested_by),
+        ledger=SimpleNamespace(
+            placements_history=lambda application, environment: [
+                SimpleNamespace(version=version) for version in lived
+            ]
+        ),
+    )
+
+
+def reasons(started: Any) -> list[str]:
+    with pytest.raises(PolicyRefused) as refused:
+        refuse(started)
+    return str(refused.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    "started",
+    [
+        run(),
+        run(build_secrets=("TOKEN",), secrets={"TOKEN": "x"}),
+        run(after="test", lived=("1", "2")),
+        run(gates=(GATE,)),
+    ],
+    ids=["plain", "secret-there", "lived-before", "reachable-gate"],
+)
+def test_what_can_be_carried_out_is_not_refused(started: Any) -> None:
+    """With its secrets, its first environment behind it and its approvers, a release may start."""
+    refuse(started)
+
+
+def test_missing_secrets_are_named() -> None:
+    """Each secret is named with what needs it, and where to fill it in."""
+    found = reasons(run(build_secrets=("TOKEN",), command_secrets=("PASSWORD",)))
+    assert [line.split(": ")[0] for line in found] == ["secret 'PASSWORD'", "secret 'TOKEN'"]
+    assert "for the commands of web" in found[0]
+    assert "for the build; fill it in, in the block 'Sendoff release secrets' named 'shop'" in found[1]
+
+
+def test_what_has_not_lived_in_the_environment_before() -> None:
+    """`after` asks that this very version went live there."""
+    (found,) = reasons(run(after="test", lived=("1",)))
+    assert found.startswith("live of shop: 2 has not gone live in 'test' yet")
+
+
+def test_gates_that_nobody_can_open() -> None:
+    """When the only approver asked for the release, nobody could ever agree."""
+    (found,) = reasons(run(gates=(GATE,), requested_by="sam"))
+    assert found.startswith("gate 'owner': ")
+
+
+def test_all_reasons_come_at_once() -> None:
+    """Nobody has to start again only to hear the next reason."""
+    started = run(build_secrets=("TOKEN",), after="test", gates=(GATE,), requested_by="sam")
+    assert len(reasons(started)) == 3
+
+
+@pytest.mark.parametrize("flow", ["rollback", "build", "deploy", "verify"])
+def test_only_what_goes_forward_is_gated(flow: str) -> None:
+    """A rollback waits for nobody; what brings nothing live does not either."""
+    refuse(run(flow, after="test", gates=(GATE,), requested_by="sam"))

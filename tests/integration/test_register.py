@@ -1,0 +1,89 @@
+"""What registration leaves on the server, and what the nightly schedule does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from prefect.client.schemas.actions import BlockDocumentUpdate
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
+from prefect.client.schemas.objects import StateType
+
+Stack = Any  # the classes stand in conftest.py, which tests do not import
+Root = Any
+NIGHTLY = "release/nightly-storefront-staging"
+
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(300)]
+
+
+def deployments(stack: Stack) -> dict[str, Any]:
+    return {each.name: each for each in stack.client.read_deployments()}
+
+
+def test_registering_twice_changes_nothing(stack: Stack) -> None:
+    """The same deployments keep their ids, and schedules are not doubled."""
+    before, said = deployments(stack), stack.register()
+    after = deployments(stack)
+    assert {name: each.id for name, each in after.items()} == {name: each.id for name, each in before.items()}
+    assert set(after) == {
+        "release", "build", "deploy", "verify", "go-live", "rollback", "nightly-storefront-staging"
+    }  # fmt: skip
+    assert [len(each.schedules) for each in after.values()].count(1) == 1
+    assert f"schedule {NIGHTLY} (0 2 * * *, Europe/Berlin)" in said
+
+
+def test_registering_keeps_a_key_entered_by_hand(stack: Stack) -> None:
+    """A private key that somebody put into a block is still there after the next registration."""
+    name, kind = "storefront-staging-web", "sendoff-ssh-connection"
+    block = stack.client.read_block_document_by_name(name, kind, include_secrets=True)
+    try:
+        entered = BlockDocumentUpdate(data={"private_key": "entered by hand"})
+        stack.client.update_block_document(block.id, entered)
+        stack.register()
+        kept = stack.client.read_block_document_by_name(name, kind, include_secrets=True)
+        assert kept.data["private_key"] == "entered by hand"
+        assert kept.data["user"] == "deploy"
+    finally:
+        stack.client.update_block_document(
+            block.id, BlockDocumentUpdate(data=block.data, merge_existing_data=False)
+        )
+
+
+def test_form_offers_what_exists(stack: Stack) -> None:
+    """The start form lists the applications and environments of the catalog."""
+    schema = deployments(stack)["release"].parameter_openapi_schema
+    what = schema["definitions"]["What"]["properties"]
+    assert "storefront" in what["application"]["enum"]
+    assert {"staging", "production"} <= set(what["environment"]["enum"])
+
+
+def test_nights_to_come_are_scheduled(stack: Stack, eventually: Callable[..., Any]) -> None:
+    """The server makes runs for the coming nights."""
+    mine = DeploymentFilter(id=DeploymentFilterId(any_=[deployments(stack)["nightly-storefront-staging"].id]))
+
+    def coming() -> bool:
+        runs = stack.client.read_flow_runs(deployment_filter=mine)
+        return any(run.auto_scheduled and run.state_type == StateType.SCHEDULED for run in runs)
+
+    eventually(coming, "a run for the coming night", seconds=30)
+
+
+def test_nightly_release(stack: Stack, on_host: Callable[..., Root]) -> None:
+    """The newest commit goes live without anybody; while there is no newer one, there is nothing to do."""
+    first = stack.start(NIGHTLY, None)
+    stack.wait_for(first, "Live")
+    name = stack.run(first).name
+    live = on_host("web-1", "staging").live
+    assert live == "main"
+    (created,) = stack.events(first, "release.created")
+    assert created.body["version"] == f"main-{created.body['commit'][:10]}"
+    assert name == f"storefront {created.body['version']} to staging"
+
+    second = stack.start(NIGHTLY, None)
+    state = stack.wait_for(second, "Nothing to do")
+    assert state.type == "COMPLETED"
+    assert "nothing was to be done" in state.message
+    assert stack.end(second) == "nothing-to-do"
+    assert stack.events(second, "host.live", "release.built") == []
+    stack.assert_settled("storefront")

@@ -1,0 +1,61 @@
+"""The set-up for the tests: quiet when all is there, exact when something is missing."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SETUP = Path(__file__).resolve().parents[1] / "setup.sh"
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run it seeing only the programs named; each is a script that does what is said."""
+
+    def with_programs(**programs: str) -> subprocess.CompletedProcess[str]:
+        for name, body in programs.items():
+            (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
+            (tmp_path / name).chmod(0o755)
+        script = SETUP.read_text().replace("PATH=$PATH:/usr/sbin:/sbin\n", "")
+        for tool in ("mktemp", "rm", "tail", "chmod", "touch"):
+            (tmp_path / tool).symlink_to(shutil.which(tool) or tool)
+        environment = {"PATH": str(tmp_path)}
+        return subprocess.run(
+            ("/bin/sh", "-c", script), env=environment, capture_output=True, text=True, check=False
+        )
+
+    return with_programs
+
+
+def test_quiet_when_all_is_there(run):
+    """Nothing is said or done when nothing is missing."""
+    done = run(git="", sshd="", ssh="", chromium="", rsync="", id="echo 0")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_says_exactly_what_is_missing(run):
+    """Without root it installs nothing, and names the packages and the command."""
+    done = run(git="", ssh="", rsync="", id="echo 1000", **{"apt-get": "echo called >&2"})
+    assert done.returncode == 1
+    assert "not installed: openssh-server chromium;" in done.stderr
+    assert "apt-get install -y --no-install-recommends openssh-server chromium" in done.stderr
+    assert "called" not in done.stderr
+
+
+def test_installs_as_root(run, tmp_path):
+    """As root it installs what is missing and then is content."""
+    apt = f'case "$*" in *rsync*) touch {tmp_path}/rsync; chmod 755 {tmp_path}/rsync;; esac'
+    done = run(git="", ssh="", sshd="", chromium="", id="echo 0", **{"apt-get": apt})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() == "Installing for the tests: rsync"
+
+
+def test_shows_why_an_installation_failed(run):
+    """When apt fails, its last words and the packages are shown."""
+    done = run(git="", ssh="", sshd="", chromium="", id="echo 0", **{"apt-get": "echo no network; exit 100"})
+    assert done.returncode == 1
+    assert "no network" in done.stderr
+    assert "not installed: rsync" in done.stderr

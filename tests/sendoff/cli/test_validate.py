@@ -1,0 +1,82 @@
+"""`sendoff validate` and `sendoff schema`."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sendoff.cli import main
+
+RIGHT = Path(__file__).parents[1] / "spec" / "right.yaml"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(RIGHT, "release.yaml")
+    return tmp_path
+
+
+def run(*words):
+    return CliRunner().invoke(main, words)
+
+
+@pytest.mark.parametrize("given", ["release.yaml", "."])
+def test_right(folder, given):
+    """A file that is right is summed up in a line."""
+    result = run("validate", given)
+    assert result.stdout == "release.yaml: ok: application storefront, 2 environments, 3 hosts\n"
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_wrong(folder):
+    """All problems of all files are told, and what is right as well; the exit code is 2."""
+    Path("a.yaml").write_text("owner: 3\n")
+    result = run("validate", "a.yaml", "release.yaml", "none.yaml")
+    assert result.exit_code == 2
+    assert result.stdout.startswith("release.yaml: ok: ")
+    lines = result.stderr.splitlines()
+    assert lines[0].startswith("a.yaml:1: 'application' is missing, expected what the application is called")
+    assert "a.yaml:1: owner: 3 is read as a number, expected text: quote it, '3'" in lines
+    assert lines[-1] == "none.yaml: cannot be read (no such file or directory), expected a YAML file"
+
+
+def test_json(folder):
+    """A machine gets the same as JSON, with the same exit codes."""
+    result = run("validate", "--json", "release.yaml")
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["ok"], told["problems"]) == (0, True, [])
+    assert told["files"][0]["environments"] == ["staging", "production"]
+    Path("a.yaml").write_text("a: [")
+    result = run("validate", "--json", "a.yaml")
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["ok"], told["files"]) == (2, False, [])
+    assert told["problems"][0] | {"what": ""} == {
+        "file": "a.yaml",
+        "line": 1,
+        "path": "",
+        "what": "",
+        "expected": "YAML; look for a missing quote, colon or indent",
+    }
+
+
+def test_schema():
+    """The schema is printed as JSON."""
+    result = run("schema")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["title"] == "Sendoff release file"
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=80) | st.text(max_size=80).map(lambda text: text.encode(errors="surrogatepass")))
+def test_fuzz(folder, content):
+    """Whatever is in a file, the answer is a list of problems with file and line."""
+    Path("fuzz.yaml").write_bytes(content)
+    result = run("validate", "fuzz.yaml")
+    assert result.exit_code == 2
+    assert isinstance(result.exception, SystemExit)
+    assert all(line.startswith("fuzz.yaml:") for line in result.stderr.rstrip("\n").split("\n"))

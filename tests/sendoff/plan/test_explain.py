@@ -1,0 +1,56 @@
+"""Gates and checks are told in words that somebody who has to agree understands."""
+
+from __future__ import annotations
+
+import pytest
+
+from sendoff.plan.explain import check_words, command_words, gate_words
+from sendoff.spec.models import Approval, CommandCheck, HttpCheck
+
+
+@pytest.mark.parametrize(
+    ("gate", "words"),
+    [
+        (
+            Approval(kind="approval", name="go", approvers=("alice", "bob"), count=2),
+            "asks 2 of alice and bob; the one who asked for the release may not approve",
+        ),
+        (
+            Approval(kind="approval", name="go", requester_may_approve=True),
+            "asks 1 person, whoever it is; the one who asked for the release may approve",
+        ),
+    ],
+)
+def test_a_gate_says_who_has_to_agree(gate: Approval, words: str) -> None:
+    """Who, how many, and whether the requester counts."""
+    assert gate_words(gate) == words
+
+
+def test_a_bare_http_check_says_its_status() -> None:
+    """What is not asked for is not mentioned."""
+    check = HttpCheck(kind="http", name="up", url="http://{address}/", deadline=90)
+    assert check_words(check) == (
+        "'http://{address}/' answers with status 200; after the switch, within 1 min 30 s"
+    )
+
+
+def test_a_full_http_check_says_all_it_asks() -> None:
+    """Body, header and latency are told too."""
+    check = HttpCheck(
+        kind="http", name="up", url="http://a/", body="ok", version_header="X-Version", latency=0.5
+    )
+    words = check_words(check)
+    assert "has 'ok' in its body" in words
+    assert "says the version in the header 'X-Version' and takes at most 0.5 s" in words
+
+
+def test_a_command_check_says_when_it_looks() -> None:
+    """Dark checks look before the release gets traffic."""
+    check = CommandCheck(kind="command", name="starts", command=("bin/app", "--check"), when="dark")
+    assert check_words(check).startswith("'bin/app --check' exits with 0 on the host; before")
+
+
+def test_commands_are_quoted_as_typed() -> None:
+    """A word with spaces stays one word, and a newline stays in its line."""
+    assert command_words([["a", "b c"]]) == "\"a 'b c'\""
+    assert "\n" not in command_words([["a", "b\nc"]])

@@ -1,0 +1,63 @@
+"""What is where: a row for each application and environment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sendoff.ledger.models import Placement
+from sendoff.report.placements import what_is_where
+
+
+def placement(host: str, version: str | None, hour: int = 18, environment: str = "production") -> Placement:
+    return Placement(
+        application="storefront",
+        environment=environment,
+        target="web",
+        host=host,
+        version=version,
+        release_name=version and f"{version}-000000000000",
+        digest=version and "00" * 32,
+        commit=version and f"c0ffee{version.replace('.', '')}",
+        since=datetime(2026, 11, 23, hour, 5, tzinfo=UTC),
+        release="run-1",
+        actor="local:ada",
+    )
+
+
+def test_hosts_that_agree_make_one_version() -> None:
+    """The newest change of them is told, hosts in order."""
+    assert what_is_where([placement("web-2", "2.4.1", 19), placement("web-1", "2.4.1")]) == [
+        {
+            "application": "storefront",
+            "environment": "production",
+            "version": "2.4.1",
+            "hosts": "web-1, web-2",
+            "since": "2026-11-23 19:05 UTC",
+            "commit": "c0ffee24",
+            "by": "local:ada",
+        }
+    ]
+
+
+def test_hosts_that_differ_show_as_mixed() -> None:
+    """How many have which, also when one has nothing."""
+    places = [placement("web-1", "2.4.0"), placement("web-2", "2.4.1"), placement("web-3", "2.4.1")]
+    assert what_is_where(places)[0]["version"] == "mixed: 2.4.0 (1), 2.4.1 (2)"
+    assert (
+        what_is_where([*places[:1], placement("web-2", None)])[0]["version"]
+        == "mixed: 2.4.0 (1), nothing (1)"
+    )
+
+
+def test_environments_have_rows_of_their_own() -> None:
+    """Sorted, so that the table is the same every time."""
+    rows = what_is_where([placement("web-1", "2.4.1", environment="staging"), placement("web-1", None)])
+    assert [(row["environment"], row["version"]) for row in rows] == [
+        ("production", "nothing"),
+        ("staging", "2.4.1"),
+    ]
+
+
+def test_nothing_anywhere_is_an_empty_table() -> None:
+    """Before the first release there are no rows."""
+    assert what_is_where([]) == []

@@ -1,0 +1,220 @@
+"""Hosts to test against, of two kinds: OpenSSH's own daemons, and the embedded ones of the demo."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from examples.demo.hosts import EmbeddedHosts
+from sendoff.artifact.manifest import Artifact
+from sendoff.objects import FolderObjects
+from sendoff.store import ArtifactStore
+from sendoff.targets.ssh.fleet import Fleet
+from sendoff.targets.ssh.login import HostAddress, Login
+
+SSHD = "/usr/sbin/sshd"
+CONFIG = """
+ListenAddress 127.0.0.1:{port}
+HostKey {folder}/host_key
+AuthorizedKeysFile {folder}/client_key.pub
+PidFile none
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+AllowTcpForwarding yes
+MaxStartups 100
+LogLevel ERROR
+SetEnv SHLVL=2
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(true: Callable[[], object], what: str, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not in {seconds} s: {what}"
+        time.sleep(0.02)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def children(parent: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text().rpartition(") ")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == parent:
+            found.append(int(entry.parent.name))
+    return found
+
+
+@dataclass
+class Site:
+    """A running SSH server: how to get in, where to put things, how to make it die and come back."""
+
+    kind: str
+    address: HostAddress
+    login: Login
+    root: Path
+    break_connections: Callable[[], None]
+    die: Callable[[], None]
+    come_back: Callable[[], None]
+    fleets: list[Fleet] = field(default_factory=list)
+
+    def fleet(self, root: Path | None = None, shared: tuple[str, ...] = (), **changes: object) -> Fleet:
+        options = {"transfer_timeout": 60.0, **changes}
+        login = options.pop("login", self.login)
+        fleet = Fleet({"web-1": self.address}, login, {"web-1": str(root or self.root)}, shared, **options)  # type: ignore[arg-type]
+        self.fleets.append(fleet)
+        return fleet
+
+
+class Daemon:
+    """An OpenSSH daemon in the foreground, as the user who runs the tests."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
+        folder.mkdir(parents=True)
+        for key in ("host_key", "client_key"):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / key], check=True)
+        (folder / "sshd_config").write_text(CONFIG.format(port=self.port, folder=folder))
+        public = (folder / "host_key.pub").read_text()
+        (folder / "known_hosts").write_text(f"[127.0.0.1]:{self.port} {public}")
+        if os.getuid() == 0:
+            Path("/run/sshd").mkdir(exist_ok=True)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        command = [SSHD, "-D", "-e", "-f", str(self.folder / "sshd_config")]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        until(lambda: listens(self.port), f"sshd listens; its log: {(self.folder / 'log').read_text()}")
+
+    def break_connections(self) -> None:
+        assert self.process
+        for session in children(self.process.pid):
+            for worker in (*children(session), session):
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                    if "sshd" in Path(f"/proc/{worker}/comm").read_text():
+                        os.kill(worker, signal.SIGKILL)
+
+    def stop(self) -> None:
+        assert self.process
+        self.break_connections()
+        self.process.kill()
+        self.process.wait()
+
+
+def openssh(folder: Path) -> Iterator[Site]:
+    if not Path(SSHD).exists():
+        pytest.fail(f"{SSHD} is missing; install the Debian package openssh-server", pytrace=False)
+    daemon = Daemon(folder / "sshd")
+    user = subprocess.run(["id", "-un"], check=True, capture_output=True, text=True).stdout.strip()
+    login = Login(
+        user=user,
+        private_key_file=str(folder / "sshd" / "client_key"),
+        known_hosts=str(folder / "sshd" / "known_hosts"),
+    )
+    address = HostAddress(address="127.0.0.1", port=daemon.port)
+    yield Site("openssh", address, login, folder / "srv", daemon.break_connections, daemon.stop, daemon.start)
+    daemon.stop()
+
+
+def embedded(folder: Path) -> Iterator[Site]:
+    with EmbeddedHosts(folder / "embedded", ["web-1"], jump=True) as hosts:
+        host = hosts.hosts["web-1"]
+        login = Login(
+            user="deploy", private_key_file=str(hosts.client_key), known_hosts=str(hosts.known_hosts)
+        )
+
+        def flicker() -> None:
+            hosts.stop_host("web-1")
+            hosts.start_host("web-1")
+
+        yield Site(
+            "embedded",
+            HostAddress(address=host.address, port=host.port),
+            login,
+            host.folder / "srv",
+            flicker,
+            lambda: hosts.stop_host("web-1"),
+            lambda: hosts.start_host("web-1"),
+        )
+
+
+@pytest.fixture(params=[pytest.param("openssh", marks=pytest.mark.ssh), "embedded"])
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    """A host of each kind, with nothing on it."""
+    kind = {"openssh": openssh, "embedded": embedded}[request.param]
+    sites = kind(tmp_path)
+    running = next(sites)
+    yield running
+    for fleet in running.fleets:
+        fleet.close()
+    next(sites, None)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[ArtifactStore]:
+    made = ArtifactStore(FolderObjects(tmp_path / "store"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def build(store: ArtifactStore, tmp_path: Path) -> Callable[..., Artifact]:
+    """Make an artifact of files by path: bytes, an `str` for a link's target, None for an empty folder."""
+    numbers = itertools.count(1)
+
+    def make(files: dict[str, bytes | str | None], executable: tuple[str, ...] = ()) -> Artifact:
+        version = f"1.{next(numbers)}"
+        tree = tmp_path / f"tree-{version}"
+        tree.mkdir()
+        for path, content in files.items():
+            place = tree / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            match content:
+                case bytes():
+                    place.write_bytes(content)
+                    place.chmod(0o755 if path in executable else 0o644)
+                case str():
+                    place.symlink_to(content)
+                case None:
+                    place.mkdir()
+        now = datetime(2026, 1, 1, tzinfo=UTC)
+        artifact = store.add(tree, "app", version, commit=None, built_at=now, built_by="tests")
+        shutil.rmtree(tree)
+        return artifact
+
+    return make
+
+
+@pytest.fixture
+def eventually() -> Callable[..., None]:
+    """Wait until something is true, or fail saying what was not."""
+    return until

@@ -1,0 +1,249 @@
+"""Checks against a real server on this machine; time is made up."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from sendoff.checks import MOST_BODY, MOST_SAID, CheckResult, excerpt, run_check
+from sendoff.errors import HostUnreachable
+from sendoff.spec.models import CommandCheck, Host, HttpCheck
+from sendoff.targets.protocol import CommandResult
+
+
+class Time:
+    """A clock that only moves when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Server:
+    """Answers requests one after the other with what was prepared; the last answer stays."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[int, dict[str, str], bytes]] = [(200, {}, b"fine")]
+        self.asked: list[str] = []
+        self.hang = threading.Event()
+        self.hang.set()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.asked.append(self.path)
+                outer.hang.wait(10)
+                answers = outer.answers
+                status, headers, body = answers.pop(0) if len(answers) > 1 else answers[0]
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def close(self) -> None:
+        self.hang.set()
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    running = Server()
+    yield running
+    running.close()
+
+
+def ask(port: int, time: Time | None = None, **options: Any) -> CheckResult:
+    defaults = {"kind": "http", "name": "health", "url": "http://{address}:{port}/health?v={version}"}
+    check = HttpCheck.model_validate(defaults | options)
+    values = {"address": "127.0.0.1", "port": str(port), "version": "2.4.1"}
+    host = Host(address="127.0.0.1")
+    time = time or Time()
+    return run_check(
+        check, host, "web-1", values, None, release="2.4.1-x", clock=time.clock, sleep=time.sleep
+    )
+
+
+def test_a_good_answer(server: Server) -> None:
+    """It passes at once; the placeholders were filled."""
+    result = ask(server.port)
+    assert (result.passed, result.tries, result.host, result.name) == (True, 1, "web-1", "health")
+    assert result.said.startswith("web-1 answered 200 in ")
+    assert server.asked == ["/health?v=2.4.1"]
+
+
+def test_a_bad_status_until_the_deadline(server: Server) -> None:
+    """It is tried again and again, and the sentence says what came how often in which time."""
+    server.answers = [(503, {}, b"")]
+    result = ask(server.port, deadline=10, interval=1)
+    assert not result.passed
+    assert result.said == "web-1 answered 503 instead of 200, 10 times in 9 s"
+    assert (result.tries, result.seconds) == (10, 9)
+
+
+def test_a_bad_status_brings_the_reason_along(server: Server) -> None:
+    """What the page says is why: it reaches those who read the report."""
+    server.answers = [(503, {}, b'{"status": "unhealthy",\n "problems": ["prices/eur.json is missing"]}')]
+    said = ask(server.port, deadline=0.5).said
+    assert said == (
+        "web-1 answered 503 instead of 200, once; "
+        """it said: '{"status": "unhealthy", "problems": ["prices/eur.json is missing"]}'"""
+    )
+
+
+def test_a_good_page_is_not_quoted_for_a_bad_header(server: Server) -> None:
+    """Only what explains the failure is told."""
+    server.answers = [(200, {"X-Version": "2.4.0"}, b"fine")]
+    assert "it said" not in ask(server.port, deadline=0.5, version_header="X-Version").said
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("", ""),
+        (" \r\n\t ", ""),
+        ("one\n two\x00\x1b[31m", "'one two [31m'"),
+        ("x" * MOST_SAID, f"'{'x' * MOST_SAID}'"),
+        ("x" * 10_000, f"'{'x' * (MOST_SAID - 1)}…'"),
+    ],
+)
+def test_an_excerpt_is_short_and_on_one_line(text: str, quoted: str) -> None:
+    """No line break, no control character, no endless page."""
+    assert excerpt(text) == quoted
+
+
+def test_it_comes_right_in_time(server: Server) -> None:
+    """A start that takes a while is no failure."""
+    server.answers = [(503, {}, b""), (404, {}, b""), (200, {}, b"")]
+    result = ask(server.port, interval=2)
+    assert (result.passed, result.tries, result.seconds) == (True, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("options", "answer", "said"),
+    [
+        ({"body": "all \\w+"}, (200, {}, b"it is all well"), None),
+        (
+            {"body": "all good"},
+            (200, {}, b"broken"),
+            "without 'all good' in its body, once; it said: 'broken'",
+        ),
+        ({"body": "all good"}, (200, {}, b" \n"), "without 'all good' in its body, once; it said: nothing"),
+        ({"version_header": "X-Version"}, (200, {"x-version": "2.4.1"}, b""), None),
+        ({"version_header": "X-Version"}, (200, {"X-Version": "2.4.0"}, b""), "'2.4.0' in X-Version instead"),
+        ({"version_header": "X-Version"}, (200, {}, b""), "said version None in X-Version"),
+        ({"status": 404}, (404, {}, b""), None),
+        ({}, (302, {"Location": "/login"}, b""), "answered 302 (to '/login') instead of 200"),
+        ({"status": 302}, (302, {"Location": "/login"}, b""), None),
+        ({"body": "end$"}, (200, {}, bytes(MOST_BODY) + b"end"), "without 'end$'"),
+    ],
+)
+def test_what_is_expected(
+    server: Server, options: dict[str, object], answer: tuple[int, dict[str, str], bytes], said: str | None
+) -> None:
+    """Status, body and version; redirects are answers, and of a long body only the start is read."""
+    server.answers = [answer]
+    result = ask(server.port, deadline=0.5, **options)
+    assert result.passed is (said is None)
+    assert said is None or said in result.said
+
+
+def test_a_slow_answer(server: Server) -> None:
+    """An answer that takes longer than allowed fails, though it is right."""
+    time = Time()
+    ticks = iter([1000.0, 1000.0, 1000.0, 1000.0] + [1002.5] * 50)
+    time.clock = lambda: next(ticks)  # type: ignore[method-assign]
+    result = ask(server.port, time, latency="1s", deadline=2)
+    assert not result.passed
+    assert "took 2.50 s to answer instead of at most 1 s" in result.said
+
+
+def test_no_answer(server: Server) -> None:
+    """A server that hangs is a failed try."""
+    server.hang.clear()
+    result = ask(server.port, timeout=0.2, deadline=0.5)
+    assert not result.passed
+    assert "did not answer http://127.0.0.1" in result.said
+
+
+def test_nobody_listens(server: Server) -> None:
+    """A refused connection is a failed try."""
+    server.close()
+    result = ask(server.port, deadline=0.5)
+    assert not result.passed
+    assert "could not be asked" in result.said
+
+
+@pytest.mark.parametrize(
+    "url", ["http://", "nonsense", "ftp://x/", "http://[::1", "http://a b/", "http://ü\u2028/"]
+)
+def test_an_address_that_is_none(url: str) -> None:
+    """An odd address is a failed try, never a traceback."""
+    assert not ask(1, url=url, deadline=0.5).passed
+
+
+class Shell:
+    """A host that only runs commands, as prepared."""
+
+    name = "web-1"
+
+    def __init__(self, *results: CommandResult | Exception) -> None:
+        self.results, self.ran = list(results), []  # type: ignore[var-annotated]
+
+    def run(self, command: Sequence[str], release: str, timeout: float, env: object) -> CommandResult:
+        self.ran.append((tuple(command), release, timeout))
+        result = self.results.pop(0)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+
+def command(target: Any, **options: Any) -> CheckResult:
+    defaults = {"kind": "command", "name": "smoke", "command": ["bin/smoke", "{version}"]}
+    check, time = CommandCheck.model_validate(defaults | options), Time()
+    return run_check(
+        check, None, "web-1", {"version": "2"}, target, release="2-x", clock=time.clock, sleep=time.sleep
+    )
+
+
+def test_a_command_that_comes_right() -> None:
+    """Other codes and a host that was away are tries; the command runs in the release."""
+    shell = Shell(
+        CommandResult(code=1, output="", seconds=0.1),
+        HostUnreachable("web-1: gone"),
+        CommandResult(code=0, output="ok", seconds=0.1),
+    )
+    result = command(shell)
+    assert (result.passed, result.tries) == (True, 3)
+    assert shell.ran[0] == (("bin/smoke", "2"), "2-x", 30)
+
+
+def test_a_command_that_fails() -> None:
+    """The code and its last words are told."""
+    shell = Shell(CommandResult(code=3, output="one\nno route\n\n", seconds=0.1))
+    result = command(shell, deadline=1)
+    assert result.said == "web-1 ran 'bin/smoke 2', which exited with 3 instead of 0 (no route), once"
+
+
+def test_a_command_check_without_a_host() -> None:
+    """It cannot pass, and says why."""
+    assert "expected a host" in command(None, deadline=1).said

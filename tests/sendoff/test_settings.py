@@ -1,0 +1,77 @@
+"""Settings from an environment, and what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sendoff.errors import BadInput
+from sendoff.settings import Settings
+
+
+def test_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without any variable everything is under the home, and the catalog is the working directory."""
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.read({"HOME": "/home/ada"})
+    assert settings == Settings(
+        home=Path("/home/ada/.sendoff"),
+        ledger_url="sqlite:////home/ada/.sendoff/ledger.db",
+        store=Path("/home/ada/.sendoff/store"),
+        catalog=(tmp_path,),
+    )
+
+
+def test_all_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each variable sets one thing; `~` is that environment's home, a relative path starts here."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a").mkdir()
+    environ = {
+        "HOME": str(tmp_path),
+        "SENDOFF_HOME": "~/own",
+        "SENDOFF_LEDGER": "postgresql+psycopg://sendoff@db.example/ledger",
+        "SENDOFF_STORE": "store",
+        "SENDOFF_CATALOG": f"a:{tmp_path}:",
+    }
+    assert Settings.read(environ) == Settings(
+        home=tmp_path / "own",
+        ledger_url=environ["SENDOFF_LEDGER"],
+        store=tmp_path / "store",
+        catalog=(tmp_path / "a", tmp_path),
+    )
+
+
+def test_empty_is_not_set() -> None:
+    """An empty variable is one that is not set."""
+    empty = dict.fromkeys(("SENDOFF_HOME", "SENDOFF_LEDGER", "SENDOFF_STORE", "SENDOFF_CATALOG"), "")
+    assert Settings.read({"HOME": "/h", **empty}) == Settings.read({"HOME": "/h"})
+
+
+def test_all_problems_at_once(tmp_path: Path) -> None:
+    """Every variable that is wrong is named, with what was expected."""
+    (tmp_path / "file").touch()
+    environ = {
+        "SENDOFF_HOME": str(tmp_path / "file"),
+        "SENDOFF_LEDGER": "ledger.db",
+        "SENDOFF_STORE": str(tmp_path / "file"),
+        "SENDOFF_CATALOG": str(tmp_path / "gone"),
+    }
+    with pytest.raises(BadInput) as wrong:
+        Settings.read(environ)
+    assert {problem.path for problem in wrong.value.problems} == set(environ)
+    assert f"environment: SENDOFF_CATALOG: '{tmp_path}/gone' does not exist, expected release" in str(
+        wrong.value
+    )
+
+
+def test_a_catalog_of_nothing() -> None:
+    """Separators alone name no file."""
+    with pytest.raises(BadInput, match="SENDOFF_CATALOG: names nothing"):
+        Settings.read({"SENDOFF_CATALOG": "::"})
+
+
+def test_a_bad_ledger_is_not_shown() -> None:
+    """A mistyped address may hold a password, so it is not repeated."""
+    with pytest.raises(BadInput) as wrong:
+        Settings.read({"SENDOFF_LEDGER": "postgresql:/sendoff:hunter2@db"})
+    assert "hunter2" not in str(wrong.value)

@@ -1,0 +1,114 @@
+"""What is done once a run, and what is tried again."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from prefect.states import Failed
+
+from sendoff.errors import (
+    BadInput,
+    BuildFailed,
+    CheckFailed,
+    CommandFailed,
+    HostUnreachable,
+    PolicyRefused,
+    SendoffError,
+    StepErrored,
+    Undone,
+)
+from tasks.durable import Progress, machinery_broke, on_hosts, once_a_run, told
+
+
+def key(run: str = "r1", task: str = "deploy to", **inputs: Any) -> str:
+    context: Any = SimpleNamespace(task=SimpleNamespace(name=task))
+    return once_a_run(context, {"run": SimpleNamespace(id=run), "target": "web", "host": "a", **inputs})
+
+
+def test_a_resumed_step_has_its_key() -> None:
+    """The same step on the same host of the same run is the same, whatever else it is given."""
+    assert key(artifact="one") == key(artifact="other")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"run": "r2"}, {"task": "check dark"}, {"host": "b"}, {"target": "api"}],
+    ids=["run", "step", "host", "target"],
+)
+def test_another_step_has_another_key(other: dict[str, Any]) -> None:
+    """Another run, step, target or host never takes its result."""
+    assert key(**other) != key()
+
+
+def test_key_is_one_word() -> None:
+    """A key becomes a file's name, so it has no space and no slash."""
+    assert not {" ", "/"} & set(key())
+
+
+def test_key_without_a_host() -> None:
+    """A step that belongs to no host is keyed by run and step alone."""
+    context: Any = SimpleNamespace(task=SimpleNamespace(name="build"))
+    assert once_a_run(context, {"run": SimpleNamespace(id="r1"), "version": "1"}) == "r1-build"
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (StepErrored("broke"), True),
+        (HostUnreachable("away"), True),
+        (CommandFailed("a", ("restart",), 1, ""), True),
+        (CheckFailed("not good"), False),
+        (BuildFailed("no"), False),
+        (Undone("put back"), False),
+        (PolicyRefused("no"), False),
+        (BadInput([]), False),
+        (ValueError("a bug"), False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_only_broken_machinery_is_tried_again(error: Exception, again: bool) -> None:
+    """A verdict, a refusal and a bug of ours stay what they are."""
+    nothing: Any = None
+    assert machinery_broke(nothing, nothing, Failed(data=error)) is again
+
+
+def test_told_names_each_host_once() -> None:
+    """Each host has a line; one that names its host already is not given another name."""
+    errors: dict[tuple[str, str], SendoffError] = {
+        ("web", "a"): StepErrored("no route"),
+        ("web", "b"): StepErrored("b: no space left"),
+    }
+    assert told(errors) == "a: no route\nb: no space left"
+
+
+def test_nothing_is_done_on_no_host() -> None:
+    """No host is no work, and no error."""
+    nothing: Any = None
+    served = on_hosts(nothing, nothing, [])
+    assert (served.results, served.errors) == ({}, {})
+
+
+def test_progress_counts_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress goes from nothing to all, in words and in percent."""
+    shown: list[tuple[float, str]] = []
+
+    def create(progress: float, key: str, description: str) -> str:
+        shown.append((progress, description))
+        return key
+
+    def update(key: str, progress: float, description: str) -> None:
+        shown.append((progress, description))
+
+    monkeypatch.setattr("tasks.durable.create_progress_artifact", create)
+    monkeypatch.setattr("tasks.durable.update_progress_artifact", update)
+    run: Any = SimpleNamespace(place=SimpleNamespace(application="shop", environment="live"))
+    progress = Progress(run, "Deploy 1", 2)
+    progress.advance()
+    progress.advance()
+    assert shown == [
+        (0.0, "Deploy 1: 0 of 2 hosts"),
+        (50.0, "Deploy 1: 1 of 2 hosts"),
+        (100.0, "Deploy 1: 2 of 2 hosts"),
+    ]
