@@ -292,16 +292,50 @@ def test_killed_midway_then_again(
     eventually(lambda: not host.deploy(artifact, store).changed and leftovers(site) == [], "swept")
 
 
+def left_by(site: Site, pid: int, born: str) -> str:
+    left = site.root / ".sendoff" / "tmp" / f"1.0-abc.{pid}-{born}"
+    (left / "tree").mkdir(parents=True)
+    return left.name
+
+
+def born(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[19]
+
+
 def test_leftovers_of_the_dead_are_swept(
     site: Site, host: SshHost, first: Artifact, store: ArtifactStore
 ) -> None:
     """What an attempt left that was killed on the host is removed by the next one."""
     dead = subprocess.Popen(["true"])
     dead.wait()
-    left = site.root / ".sendoff" / "tmp" / f"1.0-abc.{dead.pid}"
-    (left / "tree").mkdir(parents=True)
+    left_by(site, dead.pid, "1")
     host.deploy(first, store)
     assert leftovers(site) == []
+
+
+def test_leftovers_of_a_zombie_are_swept(
+    site: Site, host: SshHost, first: Artifact, store: ArtifactStore
+) -> None:
+    """A process that has ended counts as dead, also while its parent has not noticed."""
+    zombie = subprocess.Popen(["sleep", "60"])
+    left_by(site, zombie.pid, born(zombie.pid))
+    zombie.kill()
+    try:
+        os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
+        host.deploy(first, store)
+        assert leftovers(site) == []
+    finally:
+        zombie.wait()
+
+
+def test_leftovers_are_told_from_those_of_another_process_of_that_number(
+    site: Site, host: SshHost, first: Artifact, store: ArtifactStore
+) -> None:
+    """A number that was given out again protects nothing; a process that is at work keeps its folder."""
+    left_by(site, os.getpid(), "1")
+    kept = left_by(site, os.getpid(), born(os.getpid()))
+    host.deploy(first, store)
+    assert leftovers(site) == [kept]
 
 
 def test_a_host_that_is_gone_and_comes_back(site: Site, host: SshHost) -> None:

@@ -44,6 +44,16 @@ sealed() {
   done
 }
 
+# When a process started, in clock ticks of the host; nothing for one that has ended, also while nobody has noticed (a zombie).
+born() {
+  read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
+  # shellcheck disable=SC2086  # one word a field
+  set -- ${stat##*) }
+  case $1 in Z | X) return 0 ;; esac
+  shift 19
+  echo "$1"
+}
+
 count() { find "$@" -print0 | tr -dc '\0' | wc -c; }
 
 # Hash the files of a list in its order: one hash a line, for openssl is faster but writes names differently.

@@ -2,7 +2,7 @@
 mkdir -p "$1/releases" "$1/shared" "$1/.sendoff/manifests" "$1/.sendoff/tmp" || fail "cannot make folders in $1"
 enter_root "$1"
 name=$2 digest=$3
-work=$root/.sendoff/tmp/$name.$$
+work=$root/.sendoff/tmp/$name.$$-$(born $$)
 manifests=$root/.sendoff/manifests
 trap 'cd "$root"; rm -rf "$work"' EXIT
 trap 'exit 4' HUP INT TERM PIPE
@@ -13,9 +13,11 @@ full() {
   [ "${free:-9999}" -ge 1024 ] || printf ': no space left, %s KB are free in %s' "$free" "$root"
 }
 
-# What broken attempts left: each temporary folder ends with the number of the process that made it.
+# What broken attempts left: each temporary folder ends with the number of the process that made it and when that
+# started, for a number is given out again.
 for each in .sendoff/tmp/*.[0-9]*; do
-  [ ! -e "$each" ] && [ ! -L "$each" ] || kill -0 "${each##*.}" 2>/dev/null || rm -rf "$each"
+  maker=${each##*.}
+  { [ ! -e "$each" ] && [ ! -L "$each" ]; } || [ "$(born "${maker%-*}")" = "${maker#*-}" ] || rm -rf "$each"
 done
 
 problem=$(obstacle)

@@ -6,7 +6,7 @@ for name; do
 done
 for name; do
   [ -e "releases/$name" ] || [ -e ".sendoff/manifests/$name" ] || continue
-  gone=.sendoff/tmp/$name.removed.$$
+  gone=.sendoff/tmp/$name.removed.$$-$(born $$)
   mkdir -p .sendoff/tmp
   [ ! -e "releases/$name" ] || mv -T "releases/$name" "$gone" || fail "cannot move $name away"
   rm -rf ".sendoff/manifests/$name" "$gone" || fail "cannot remove all of $name"
