@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -28,7 +29,7 @@ from prefect.client.schemas.filters import (
     LogFilterFlowRunId,
 )
 from prefect.client.schemas.objects import FlowRun, State, TaskRun
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from deployments.answer import answer
@@ -176,8 +177,10 @@ class Stack:
         def read() -> str | None:
             try:
                 return str(json.loads(self.client.read_flow_run_input(UUID(run), key)))
-            except ObjectNotFound:
-                return None
+            except PrefectHTTPStatusError as error:
+                if error.response.status_code == HTTPStatus.NOT_FOUND:
+                    return None
+                raise
 
         return str(until(read, f"{key} of {run}"))
 
