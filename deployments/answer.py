@@ -26,7 +26,7 @@ def answer(client: SyncPrefectClient, run: FlowRun, given: dict[str, Any]) -> st
 
 
 def find(client: SyncPrefectClient, wanted: str) -> FlowRun | None:
-    """Find a run by id, or the newest of a name."""
+    """Find a run by id, or by name: the one that waits, else the newest."""
     try:
         return client.read_flow_run(UUID(wanted))
     except ObjectNotFound:
@@ -34,7 +34,9 @@ def find(client: SyncPrefectClient, wanted: str) -> FlowRun | None:
     except ValueError:
         named = FlowRunFilter(name=FlowRunFilterName(any_=[wanted]))
         newest = FlowRunSort.EXPECTED_START_TIME_DESC
-        return next(iter(client.read_flow_runs(flow_run_filter=named, sort=newest, limit=1)), None)
+        runs = client.read_flow_runs(flow_run_filter=named, sort=newest, limit=50)
+        waiting = (run for run in runs if run.state is not None and run.state.is_paused())
+        return next(waiting, next(iter(runs), None))
 
 
 def main(wanted: str, payload: str) -> int:

@@ -52,6 +52,7 @@ class Attempt:
         self.logger = get_run_logger()
         self.state: State[Any] = Completed()
         self.end: End = "done"
+        self.said = ""
         self._run: Run | None = None
 
     def __enter__(self) -> Attempt:
@@ -81,7 +82,7 @@ class Attempt:
         """Come to an end; a run that was suspended or stopped from outside only closes connections."""
         ends = error is None or isinstance(error, Exception)
         if ends:
-            said = self._told(error) if isinstance(error, Exception) else ""
+            said = self._told(error) if isinstance(error, Exception) else self.said
             self.state = self._come_to_an_end(self._run, said) if self._run else _state(self.end, said)
         if self._run:
             self._run.close()

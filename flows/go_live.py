@@ -33,6 +33,7 @@ def go_live(what: What, why: Intent) -> State[None]:
         plan = planner.plan()
         check_dark(run, plan)
         if final := agreed(run, planner, plan):
+            staged_everywhere(run, artifact)
             go_live_with(run, final)
             prune(run, final)
             attempt.end = "live"

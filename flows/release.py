@@ -12,9 +12,9 @@ from sendoff.spec.intent import Intent, What
 from tasks.approval import agreed
 from tasks.build import build
 from tasks.check import check_dark
-from tasks.deploy import deploy, remove_dark
+from tasks.deploy import deploy, deploy_again, remove_dark
 from tasks.go_live import go_live
-from tasks.planning import Planner, is_live_already
+from tasks.planning import Planner, live_already
 from tasks.prune import prune
 from tasks.run import Place
 
@@ -29,8 +29,8 @@ def release(what: What, why: Intent) -> State[None]:
     """
     with Attempt("release", Place.of(what), what.version, why) as attempt:
         run = attempt.begin()
-        if is_live_already(run):
-            attempt.end = "nothing-to-do"
+        if already := live_already(run):
+            attempt.end, attempt.said = "nothing-to-do", already
         else:
             artifact = build(run)
             planner = Planner(run, artifact)
@@ -38,6 +38,7 @@ def release(what: What, why: Intent) -> State[None]:
             deploy(run, plan, artifact)
             check_dark(run, plan)
             if final := agreed(run, planner, plan):
+                deploy_again(run, final, artifact)
                 go_live(run, final)
                 prune(run, final)
                 attempt.end = "live"

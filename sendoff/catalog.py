@@ -78,8 +78,9 @@ def _unique(catalog: Sequence[Path], problems: list[Problem]) -> Iterator[Path]:
                 Problem(label(given), 0, "", "no release file in this folder", f"{MAIN} or *.{MAIN}")
             )
         for path in found:
-            if path.resolve() not in seen:
-                seen.add(path.resolve())
+            real = Path(os.path.realpath(path))  # resolve() raises on a link to itself
+            if real not in seen:
+                seen.add(real)
                 yield path
 
 

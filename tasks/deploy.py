@@ -9,6 +9,7 @@ from sendoff.errors import StepErrored
 from sendoff.plan.models import Plan
 from sendoff.targets.protocol import Outcome
 from tasks.durable import ONCE, RETRIED, HostKey, Progress, on_hosts, told
+from tasks.facts import lacking, look_everywhere
 from tasks.run import Run, hosts_in
 
 
@@ -26,17 +27,34 @@ def remove_from(run: Run, target: str, host: str, release: str) -> Outcome:
         return step.came_to(run.host(target, host).remove(release))
 
 
-def deploy(run: Run, plan: Plan, artifact: Artifact, only: list[HostKey] | None = None) -> None:
-    """Deploy to all hosts of the plan, or `only` some; if any cannot be served, take all of it back."""
+def deploy(
+    run: Run, plan: Plan, artifact: Artifact, only: list[HostKey] | None = None, again: bool = False
+) -> None:
+    """Deploy to all hosts of the plan, or `only` some; if any cannot be served, take all of it back.
+
+    `again`: also to hosts that this run has served before.
+    """
     hosts = hosts_in(plan.batches) if only is None else only
     progress = Progress(run, f"Deploy {artifact.version}", len(hosts))
-    served = on_hosts(run, deploy_to, hosts, progress, artifact=artifact)
+    task = deploy_to.with_options(refresh_cache=True) if again else deploy_to
+    served = on_hosts(run, task, hosts, progress, artifact=artifact)
     if served.errors:
         remove_dark(run, plan)
         raise StepErrored(
             f"{artifact.version} could not be put on {len(served.errors)} of {len(hosts)} hosts; "
             f"nothing went live, and what was put on the others was removed:\n{told(served.errors)}"
         )
+
+
+def deploy_again(run: Run, plan: Plan, artifact: Artifact) -> None:
+    """Deploy once more to hosts that have lost the release while people decided, before any traffic moves."""
+    if not run.environment.gates or run.has_switched():
+        return
+    if missing := lacking(look_everywhere(run).results, plan.subject.release_name):
+        run.say(
+            f"{artifact.version} is gone from {', '.join(host for _, host in missing)}; it is put there again"
+        )
+        deploy(run, plan, artifact, only=missing, again=True)
 
 
 def remove_dark(run: Run, plan: Plan) -> None:

@@ -74,21 +74,24 @@ class Progress:
 def on_hosts(
     run: Run, task: Task[..., Any], hosts: Sequence[HostKey], progress: Progress | None = None, **inputs: Any
 ) -> Served:
-    """Run a task on hosts side by side and wait for all; Sendoff's own errors are collected, not raised."""
+    """Run a task on hosts side by side and wait for all; Sendoff's own errors are collected."""
     futures: dict[PrefectFuture[Any], HostKey] = {
         task.submit(run=run, target=target, host=host, **inputs): (target, host) for target, host in hosts
     }
     served = Served()
+    foreign: list[BaseException] = []
     for future in as_completed(list(futures)):
         result = future.result(raise_on_failure=False)
         if isinstance(result, SendoffError):
             served.errors[futures[future]] = result
         elif isinstance(result, BaseException):
-            raise result
+            foreign.append(result)
         else:
             served.results[futures[future]] = result
         if progress:
             progress.advance()
+    if foreign:
+        raise foreign[0]
     return served
 
 

@@ -59,10 +59,11 @@ def go_live(run: Run, plan: Plan) -> None:
             left_out.update(not_back)
             if not_back:
                 run.say(f"NOT put back, look at these hosts:\n{told(not_back)}")
-    except SendoffError as error:
+    except Exception as error:  # whatever it was, no host stays half-way
         if not (back := undo(run, plan)):
             raise
-        raise Undone(f"{error}\nPut back to what was live before: {', '.join(back)}") from error
+        said = str(error) if isinstance(error, SendoffError) else f"something unforeseen broke: {error!r}"
+        raise Undone(f"{run.mask(said)}\nPut back to what was live before: {', '.join(back)}") from error
     if left_out:
         run.say(f"left out, within the limit of failures, and put back:\n{told(left_out)}")
 

@@ -15,15 +15,14 @@ from tasks.publish import publish_plan
 from tasks.run import Run
 
 
-def is_live_already(run: Run) -> bool:
-    """Tell whether the newest commit was asked for and serves every host already, by the ledger."""
+def live_already(run: Run) -> str | None:
+    """Say so when the newest commit was asked for and serves every host already, by the ledger."""
     if run.asked_for != NEWEST:
-        return False
+        return None
     live = {(each.target, each.host): each.commit for each in run.placements()}
-    already = all(live.get(key) == run.commit for key in run.everywhere())
-    if already:
-        run.say(f"nothing to do: {run.place} is at commit {(run.commit or '')[:10]} already")
-    return already
+    if any(live.get(key) != run.commit for key in run.everywhere()):
+        return None
+    return f"its newest commit, {(run.commit or '')[:10]}, is live there already"
 
 
 class Planner:

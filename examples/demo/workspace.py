@@ -99,6 +99,7 @@ class Workspace:
 def free_port(wanted: int = 0) -> int:
     """Find a port that nobody listens on: the wanted one, else any."""
     with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", wanted))
         except OSError:
@@ -107,7 +108,7 @@ def free_port(wanted: int = 0) -> int:
 
 
 def _asked(port: str) -> int:
-    number = int(port) if port.isdigit() else 0
-    if not number or free_port(number) != number:
+    number = int(port) if port.isascii() and port.isdigit() else 0
+    if not 0 < number < 65536 or free_port(number) != number:
         raise PolicyRefused(f"PORT={port}: is no port that is free, expected one; name another, or none")
     return number

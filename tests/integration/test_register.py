@@ -84,6 +84,8 @@ def test_nightly_release(stack: Stack, on_host: Callable[..., Root]) -> None:
     state = stack.wait_for(second, "Nothing to do")
     assert state.type == "COMPLETED"
     assert "nothing was to be done" in state.message
+    assert "its newest commit, " in state.message
+    assert state.message.endswith(" is live there already")
     assert stack.end(second) == "nothing-to-do"
     assert stack.events(second, "host.live", "release.built") == []
     stack.assert_settled("storefront")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -73,6 +74,18 @@ def test_host_dies_while_it_is_deployed_to(
     stack.tell("release", app.what("1"), "Live")
     assert app.live == ["1", "1", "1"]
     assert app.leftovers == []
+
+
+def test_gone_while_people_decide(stack: Stack, application: Make) -> None:
+    """A release that somebody removed from a host meanwhile is put there again before any traffic moves."""
+    gate = {"kind": "approval", "name": "owner", "approvers": ["sam"]}
+    app = application(gates=[gate])
+    run, _ = stack.tell("release", app.what("1"), "Suspended")
+    shutil.rmtree(app.on("b").release("1"))
+    stack.approve(run, "sam", "Live")
+    assert app.live == ["1", "1"]
+    assert "1 is gone from b; it is put there again" in stack.logs(run)
+    stack.assert_settled(app.name)
 
 
 def test_wrong_host_key(stack: Stack, application: Make) -> None:

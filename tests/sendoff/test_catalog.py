@@ -122,6 +122,13 @@ def test_missing_hosts_are_not_blamed_on_others(folder):
     ]
 
 
+def test_a_link_to_itself(folder):
+    """A link that goes round in a circle is a file that cannot be read."""
+    Path("loop.yaml").symlink_to("loop.yaml")
+    with pytest.raises(BadInput, match=r"^loop\.yaml: cannot be read \(.*\), expected a YAML file$"):
+        find([Path("loop.yaml")])
+
+
 @pytest.mark.parametrize("name", ["none.yaml", "."])
 def test_no_file(folder, name):
     """A file that cannot be opened is a problem without a line."""
