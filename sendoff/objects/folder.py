@@ -1,35 +1,17 @@
-"""Bytes under keys, written whole and once: the protocol, and a folder that keeps it."""
+"""Objects in a folder."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
-from sendoff.errors import PolicyRefused, StepErrored
-
-INCOMING = ".incoming"
-ABANDONED_AFTER = 86400
-
-
-class Objects(Protocol):
-    """Where bytes are kept under keys such as `artifacts/<digest>/tree.tar`; what S3 or a folder must do."""
-
-    def put_new(self, key: str, source: BinaryIO) -> bool:
-        """Write whole or not at all; False, and nothing written, when the key exists already."""
-
-    def open(self, key: str) -> BinaryIO:
-        """Open for reading from the start; KeyError when there is none."""
-
-    def has(self, key: str) -> bool:
-        """Tell whether there is one."""
-
-    def keys(self, prefix: str) -> Iterator[str]:
-        """List the keys under a prefix, sorted."""
+from sendoff.errors import StepErrored
+from sendoff.objects.incoming import incoming
+from sendoff.objects.protocol import INCOMING, parts
 
 
 class FolderObjects:
@@ -43,7 +25,7 @@ class FolderObjects:
         path = self._path(key)
         if path.exists():
             return False
-        with _broken(f"{self.root}: cannot write {key!r}"), self._incoming() as (temporary, file):
+        with _broken(f"{self.root}: cannot write {key!r}"), incoming(self.root) as (temporary, file):
             shutil.copyfileobj(source, file, 1 << 20)
             file.flush()
             os.fsync(file.fileno())
@@ -74,27 +56,7 @@ class FolderObjects:
         return iter(sorted(key for key in found if key.startswith(prefix)))
 
     def _path(self, key: str) -> Path:
-        parts = key.split("/")
-        if any(part in ("", ".", "..") for part in parts) or parts[0] == INCOMING or not key.isprintable():
-            raise PolicyRefused(
-                f"{self.root}: {key!r} is no key, expected names joined by '/', without '..', empty ones or "
-                f"{INCOMING!r} at the start; choose another name"
-            )
-        return self.root.joinpath(*parts)
-
-    @contextmanager
-    def _incoming(self) -> Iterator[tuple[Path, BinaryIO]]:
-        """Give a file that nobody sees; it is gone at the end, or a day after its writer was killed."""
-        folder = self.root / INCOMING
-        folder.mkdir(parents=True, exist_ok=True)
-        number, name = tempfile.mkstemp(dir=folder)
-        try:
-            with os.fdopen(number, "wb") as file:
-                started = os.fstat(number).st_mtime
-                _sweep(folder, started - ABANDONED_AFTER)
-                yield Path(name), file
-        finally:
-            Path(name).unlink(missing_ok=True)
+        return self.root.joinpath(*parts(str(self.root), key))
 
     def _sync(self, folder: Path) -> None:
         """Make a new name last through a power cut: its folder and those above, which may be new too."""
@@ -106,15 +68,6 @@ class FolderObjects:
                 os.close(number)
             if each == self.root:
                 break
-
-
-def _sweep(folder: Path, before: float) -> None:
-    for path in folder.iterdir():
-        try:
-            if path.stat().st_mtime < before:
-                path.unlink()
-        except FileNotFoundError:
-            continue
 
 
 @contextmanager
