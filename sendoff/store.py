@@ -1,4 +1,4 @@
-"""The artifact store: objects under keys (a folder now), and artifacts on top of them, each stored once."""
+"""The artifact store: artifacts on top of objects under keys, each stored once."""
 
 from __future__ import annotations
 

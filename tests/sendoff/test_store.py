@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,16 +15,19 @@ from sendoff.artifact import pack
 from sendoff.artifact.manifest import Artifact, Commit, Manifest
 from sendoff.artifact.scan import scan
 from sendoff.errors import PolicyRefused, StepErrored
-from sendoff.store import ArtifactStore, FolderObjects
+from sendoff.store import ArtifactStore
 
 AT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 COMMIT = Commit(sha="a" * 40, author="Ada", at="2026-01-01T00:00:00+00:00", subject="Add")
 
 
+Kept = Any  # stands in conftest.py, which tests do not import
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[ArtifactStore]:
-    """Give a store in a folder."""
-    store = ArtifactStore(FolderObjects(tmp_path / "store"))
+def store(kept: Kept) -> Iterator[ArtifactStore]:
+    """Give a store, in a folder and in S3."""
+    store = ArtifactStore(kept.worker())
     yield store
     store.close()
 
@@ -75,6 +79,38 @@ def test_tree(store: ArtifactStore, tmp_path: Path) -> None:
     assert scan(tmp_path / "out").digest == added.digest
 
 
+def test_workers_share(kept: Kept, tmp_path: Path) -> None:
+    """What one worker built another one finds, opens and makes a delta from, also when it is large."""
+    old = add(ArtifactStore(kept.worker()), tree(tmp_path / "t", same="z" * (6 << 20)), "1")
+    new = add(ArtifactStore(kept.worker()), tree(tmp_path / "t", same="z" * (6 << 20), added="y"), "2")
+    other = ArtifactStore(kept.worker())
+    assert (other.find("shop", "1"), other.find("shop", "2")) == (old, new)
+    with tarfile.open(other.delta_file(new.digest, old.digest).path) as archive:
+        assert archive.getnames() == ["added"]
+    with other.open_tree(old.digest) as file, tarfile.open(fileobj=file) as archive:
+        assert archive.getmember("same").size == 6 << 20
+    other.close()
+
+
+def test_written_again_after_a_break(kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build that broke off between tree and manifest is no artifact, and the next one completes it."""
+    broken = ArtifactStore(kept.worker())
+    real = broken.objects.put_new
+
+    def cut(key: str, source: Any) -> bool:
+        if key.endswith("manifest.json"):
+            raise StepErrored("cut")
+        return real(key, source)
+
+    monkeypatch.setattr(broken.objects, "put_new", cut)
+    with pytest.raises(StepErrored, match="cut"):
+        add(broken, tree(tmp_path / "t", a="x"))
+    next_one = ArtifactStore(kept.worker())
+    assert next_one.find("shop", "1") is None
+    added = add(next_one, tmp_path / "t")
+    assert ArtifactStore(kept.worker()).manifest(added.digest) == scan(tmp_path / "t")
+
+
 def test_same_again(store: ArtifactStore, tmp_path: Path) -> None:
     """The same content again gives the first record, unchanged."""
     first = add(store, tree(tmp_path / "t", a="x"), by="ada")
@@ -94,13 +130,13 @@ def test_other_content(store: ArtifactStore, tmp_path: Path) -> None:
     assert not store.has_manifest(other)
 
 
-def test_race_of_contents(tmp_path: Path) -> None:
+def test_race_of_contents(kept: Kept, tmp_path: Path) -> None:
     """Of many that build one version with different content at once, one wins and all others are refused."""
     trees = [tree(tmp_path / f"t{number}", a=str(number)) for number in range(8)]
     barrier = threading.Barrier(8)
 
     def build(folder: Path) -> str | None:
-        store = ArtifactStore(FolderObjects(tmp_path / "store"))
+        store = ArtifactStore(kept.worker())
         barrier.wait()
         try:
             return add(store, folder).digest
@@ -109,7 +145,7 @@ def test_race_of_contents(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         won = [digest for digest in pool.map(build, trees) if digest]
-    found = ArtifactStore(FolderObjects(tmp_path / "store")).find("shop", "1")
+    found = ArtifactStore(kept.worker()).find("shop", "1")
     assert found is not None
     assert won == [found.digest]
 
@@ -126,27 +162,26 @@ def test_stored_once(store: ArtifactStore, tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("body", ["{}", "", '{"entries":[]}', "\xff"])
-def test_damaged_manifest(store: ArtifactStore, tmp_path: Path, body: str) -> None:
+def test_damaged_manifest(store: ArtifactStore, kept: Kept, tmp_path: Path, body: str) -> None:
     """A manifest that is not what its name says is told as damage."""
     digest = add(store, tree(tmp_path / "t", a="x")).digest
-    (tmp_path / f"store/artifacts/{digest}/manifest.json").write_text(body, encoding="latin-1")
+    kept.overwrite(f"artifacts/{digest}/manifest.json", body.encode("latin-1"))
     with pytest.raises(StepErrored, match="the store is damaged: restore it"):
         ArtifactStore(store.objects).manifest(digest)
 
 
-def test_damaged_tree(store: ArtifactStore, tmp_path: Path) -> None:
+def test_damaged_tree(store: ArtifactStore, kept: Kept, tmp_path: Path) -> None:
     """A tree that was cut short is told as damage before anything of it is used."""
     digest = add(store, tree(tmp_path / "t", a="x")).digest
-    with (tmp_path / f"store/artifacts/{digest}/tree.tar").open("r+b") as file:
-        file.truncate(600)
+    kept.overwrite(f"artifacts/{digest}/tree.tar", bytes(600))
     with pytest.raises(StepErrored, match="has 600 bytes, expected 2048"):
         store.open_tree(digest)
 
 
-def test_damaged_record(store: ArtifactStore, tmp_path: Path) -> None:
+def test_damaged_record(store: ArtifactStore, kept: Kept, tmp_path: Path) -> None:
     """A version's record that cannot be read is told as damage."""
     add(store, tree(tmp_path / "t", a="x"))
-    (tmp_path / "store/versions/shop/1.json").write_text("{")
+    kept.overwrite("versions/shop/1.json", b"{")
     with pytest.raises(StepErrored, match=r"versions/shop/1\.json is not readable"):
         store.find("shop", "1")
 

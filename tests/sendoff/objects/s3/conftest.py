@@ -1,0 +1,84 @@
+"""A network between a worker and the S3 server that fails when it is told to."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
+
+
+class Network(ThreadingHTTPServer):
+    """Passes requests on. `fault` may answer in the server's place, or return `lost` to drop its answer."""
+
+    daemon_threads = True
+
+    def __init__(self, server: str) -> None:
+        super().__init__(("127.0.0.1", 0), Passing)
+        self.upstream = urlsplit(server).netloc
+        self.fault: Callable[[str, str], tuple[int, str] | str | None] = lambda method, path: None
+        self.endpoint = f"http://127.0.0.1:{self.server_address[1]}"
+        self.seen: list[str] = []
+
+    def once(self, method: str, answer: tuple[int, str] | str, times: int = 1, having: str = "") -> None:
+        """Answer the next requests of a method, whose path has some text, in this way."""
+        left = [answer] * times
+
+        def fault(asked: str, path: str) -> tuple[int, str] | str | None:
+            return left.pop() if asked == method and having in path and left else None
+
+        self.fault = fault
+
+
+class Passing(BaseHTTPRequestHandler):
+    """Passes one request on, with the host it was signed for."""
+
+    server: Network
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+    def _pass(self) -> None:
+        self.server.seen.append(f"{self.command} {self.path}")
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        fault = self.server.fault(self.command, self.path)
+        if isinstance(fault, tuple):
+            return self._answer(fault[0], {}, f"<Error><Code>{fault[1]}</Code></Error>".encode())
+        connection = http.client.HTTPConnection(self.server.upstream, timeout=30)
+        connection.request(self.command, self.path, body, dict(self.headers))
+        answer = connection.getresponse()
+        content = answer.read()
+        if fault == "lost":
+            self.close_connection = True
+            return None
+        headers = {name: value for name, value in answer.getheaders() if name.lower() not in HOP}
+        length = answer.getheader("Content-Length", "0") if self.command == "HEAD" else str(len(content))
+        return self._answer(answer.status, {**headers, "Content-Length": length}, content)
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _pass
+
+    def _answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
+        self.send_response_only(status)
+        for name, value in {"Content-Length": str(len(content)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+
+@pytest.fixture
+def network(s3: Any) -> Iterator[Network]:
+    """Give a way to the S3 server that can be disturbed."""
+    server = Network(s3.endpoint)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
