@@ -10,7 +10,7 @@ from prefect.blocks.core import Block
 
 from blocks.secrets import ReleaseSecrets
 from blocks.ssh import SshConnection
-from blocks.store import ArtifactFolder
+from blocks.store import ArtifactBucket, ArtifactFolder
 from sendoff.settings import Settings
 from sendoff.spec.models import SshFleet
 from sendoff.store import ArtifactStore
@@ -36,9 +36,21 @@ def find(kind: type[Kind], name: str) -> Kind | None:
 
 
 def store(settings: Settings) -> ArtifactStore:
-    """Open the registered artifact store, else the folder that the settings name."""
-    block = find(ArtifactFolder, STORE) or ArtifactFolder(folder=str(settings.store))
-    return block.connect()
+    """Open the registered artifact store, a bucket before a folder, else the one that the settings name."""
+    block = find(ArtifactBucket, STORE) or find(ArtifactFolder, STORE) or described_store(settings)
+    return block.connect(settings.cache)
+
+
+def described_store(settings: Settings) -> ArtifactBucket | ArtifactFolder:
+    """Make the block of the store that the settings name."""
+    if isinstance(settings.store, Path):
+        return ArtifactFolder(folder=str(settings.store))
+    return ArtifactBucket.described_by(settings.store)
+
+
+def results() -> str | None:
+    """Name the block that results are kept in: the registered bucket, or None for Prefect's own folder."""
+    return f"{ArtifactBucket.get_block_type_slug()}/{STORE}" if find(ArtifactBucket, STORE) else None
 
 
 def connection(application: str, environment: str, fleet: SshFleet, folder: Path) -> SshConnection:

@@ -19,7 +19,7 @@ from prefect.workers.process import ProcessWorker
 from blocks import lookup
 from blocks.secrets import ReleaseSecrets
 from blocks.ssh import SshConnection
-from blocks.store import ArtifactFolder
+from blocks.store import ArtifactBucket, ArtifactFolder
 from deployments.forms import form
 from deployments.stories import POOL, STORIES, entrypoint
 from flows.release import release
@@ -51,15 +51,20 @@ def register(settings: Settings) -> list[str]:
 
 def register_blocks(loaded: list[Loaded], settings: Settings) -> list[str]:
     """Make the blocks that the release files call for; what people entered by hand stays."""
-    for kind in (ArtifactFolder, SshConnection, ReleaseSecrets):
+    for kind in (ArtifactFolder, ArtifactBucket, SshConnection, ReleaseSecrets):
         kind.register_type_and_schema()
-    names = []
-    if lookup.find(ArtifactFolder, lookup.STORE) is None:
-        _save(ArtifactFolder(folder=str(settings.store)), lookup.STORE)
-    names.append(lookup.STORE)
+    _store(settings)
+    names = [lookup.STORE]
     for each in loaded:
         names += [*_connections(each), *_secrets(each.file)]
     return names
+
+
+def _store(settings: Settings) -> None:
+    """Make the block of the artifact store unless there is one; a bucket takes over from a folder."""
+    described = lookup.described_store(settings)
+    if not any(lookup.find(kind, lookup.STORE) for kind in (ArtifactBucket, type(described))):
+        _save(described, lookup.STORE)
 
 
 def _connections(loaded: Loaded) -> list[str]:
@@ -111,8 +116,14 @@ def _deployment(
         description=story.description,
         parameter_openapi_schema=form(story, files),
         enforce_parameter_schema=True,
-        **{"tags": ["sendoff"], **more},
+        **{"tags": ["sendoff"], "job_variables": _variables(), **more},
     )
+
+
+def _variables() -> dict[str, Any]:
+    """Have each run's process keep results where all workers find them, if there is such a place."""
+    block = lookup.results()
+    return {"env": {"PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK": block}} if block else {}
 
 
 def _nightly(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sendoff.errors import BadInput, Problem
 from sendoff.model import Frozen
+from sendoff.objects.s3.address import BucketAddress
 
 URL = re.compile(r"^[a-z][a-z0-9]*(\+[a-z0-9_]+)?://.+$")
 
@@ -18,21 +19,28 @@ class Settings(Frozen):
 
     home: Path
     ledger_url: str
-    store: Path
+    store: Path | BucketAddress
     catalog: tuple[Path, ...]
+
+    @property
+    def cache(self) -> Path:
+        """The folder for copies of what lies elsewhere; it may be removed at any time."""
+        return self.home / "cache"
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
         """Read SENDOFF_HOME, _LEDGER, _STORE and _CATALOG; an empty one is one that is not set."""
         home = _path(environ, environ.get("SENDOFF_HOME") or "~/.sendoff")
         catalog = (environ.get("SENDOFF_CATALOG") or str(Path.cwd())).split(os.pathsep)
+        store = _store(environ, environ.get("SENDOFF_STORE") or str(home / "store"))
         settings = cls(
             home=home,
             ledger_url=environ.get("SENDOFF_LEDGER") or f"sqlite:///{home / 'ledger.db'}",
-            store=_path(environ, environ.get("SENDOFF_STORE") or str(home / "store")),
+            store=home if isinstance(store, Problem) else store,
             catalog=tuple(_path(environ, entry) for entry in catalog if entry),
         )
-        if problems := _problems(settings):
+        wrong = [store] if isinstance(store, Problem) else []
+        if problems := wrong + _problems(settings):
             raise BadInput(problems)
         return settings
 
@@ -45,8 +53,20 @@ def _path(environ: Mapping[str, str], value: str) -> Path:
     return Path(value).absolute()
 
 
+def _store(environ: Mapping[str, str], value: str) -> Path | BucketAddress | Problem:
+    """Read where artifacts are kept: a folder, or a bucket of S3."""
+    if "://" not in value:
+        return _path(environ, value)
+    try:
+        return BucketAddress.read(value, environ)
+    except ValueError as wrong:
+        what, _, expected = str(wrong).partition(", expected ")
+        return _problem("SENDOFF_STORE", what, expected)
+
+
 def _problems(settings: Settings) -> list[Problem]:
-    found = [_no_folder("SENDOFF_HOME", settings.home), _no_folder("SENDOFF_STORE", settings.store)]
+    folders = {"SENDOFF_HOME": settings.home, "SENDOFF_STORE": settings.store}
+    found = [_no_folder(name, path) for name, path in folders.items() if isinstance(path, Path)]
     if not URL.match(settings.ledger_url):
         # Not shown: a mistyped address may hold a password.
         found.append(

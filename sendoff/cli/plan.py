@@ -14,13 +14,14 @@ from sendoff.catalog import Loaded, load
 from sendoff.errors import BadInput, HostUnreachable, PolicyRefused, Problem, SendoffError
 from sendoff.git import Repository, located
 from sendoff.ledger import Ledger
+from sendoff.objects.opening import open_objects
 from sendoff.plan.make import make_release_plan, preview
 from sendoff.plan.models import HostState, Plan, Preview, Unbuilt
 from sendoff.plan.render import as_json, as_text
 from sendoff.settings import Settings
 from sendoff.spec.models import GitSource
 from sendoff.spec.placeholders import fill
-from sendoff.store import ArtifactStore, FolderObjects
+from sendoff.store import ArtifactStore
 from sendoff.targets.ssh.fleet import Fleet, open_fleet
 from sendoff.targets.ssh.login import described_login
 
@@ -93,9 +94,8 @@ def _state(fleet: Fleet, target: str, host: str) -> HostState | SendoffError:
 
 
 def _built(loaded: Loaded, version: str, settings: Settings) -> Artifact | None:
-    if not settings.store.is_dir():
-        return None
-    return ArtifactStore(FolderObjects(settings.store)).find(loaded.file.application, version)
+    store = ArtifactStore(open_objects(settings.store, settings.cache))
+    return store.find(loaded.file.application, version)
 
 
 def _commit(loaded: Loaded, version: str, settings: Settings) -> str | None:

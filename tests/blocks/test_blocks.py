@@ -7,9 +7,9 @@ from prefect.blocks.core import Block
 
 from blocks.secrets import ReleaseSecrets
 from blocks.ssh import SshConnection
-from blocks.store import ArtifactFolder
+from blocks.store import ArtifactBucket, ArtifactFolder
 
-KINDS = (ArtifactFolder, SshConnection, ReleaseSecrets)
+KINDS = (ArtifactFolder, ArtifactBucket, SshConnection, ReleaseSecrets)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -32,8 +32,9 @@ def test_kind_is_named(kind: type[Block]) -> None:
     [
         SshConnection(user="deploy", private_key="do-not-show"),
         ReleaseSecrets(values={"TOKEN": "do-not-show"}),
+        ArtifactBucket(bucket="releases", access_key_id="x", secret_access_key="do-not-show"),
     ],
-    ids=["key", "secrets"],
+    ids=["key", "secrets", "bucket"],
 )
 def test_secrets_are_not_shown(block: Block) -> None:
     """What is secret is typed as such: neither the text nor the dump of a block has it."""

@@ -57,6 +57,9 @@ ELSEWHERE = {
     ),
     "python -m pip install .": "tests/packaging/test_install.py::test_installs_without_the_lock",
     **dict.fromkeys(BENCH, "tests/docs/test_commands.py::test_benchmark_is_understood"),
+    "SENDOFF_STORE=s3://releases/sendoff AWS_ENDPOINT_URL=https://s3.example sendoff register": (
+        "tests/integration/test_register.py::test_a_bucket_for_artifacts_and_results"
+    ),
     PREFECT[0]: "tests/docs/test_commands.py::stack",
     PREFECT[1]: "tests/docs/test_commands.py::stack",
 }

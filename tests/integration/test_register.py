@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from prefect.client.schemas.actions import BlockDocumentUpdate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.objects import StateType
+
+from sendoff.settings import Settings
 
 Stack = Any  # the classes stand in conftest.py, which tests do not import
 Root = Any
@@ -56,6 +58,41 @@ def test_form_offers_what_exists(stack: Stack) -> None:
     what = schema["definitions"]["What"]["properties"]
     assert "storefront" in what["application"]["enum"]
     assert {"staging", "production"} <= set(what["environment"]["enum"])
+
+
+@pytest.fixture
+def in_bucket(stack: Stack, s3: Any) -> Iterator[Any]:
+    """Register as with `SENDOFF_STORE=s3://…`, with a key entered by hand; back to the folder at the end."""
+    address, before, kind = s3.make("shop"), stack.settings, "sendoff-artifact-bucket"
+    variables = {"SENDOFF_STORE": str(address), "AWS_ENDPOINT_URL": s3.endpoint, "AWS_REGION": "us-east-1"}
+    stack.settings = Settings.read({**stack.environ, **variables})
+    stack.register()
+    made = stack.client.read_block_document_by_name("artifacts", kind)
+    key = {
+        "access_key_id": s3.credentials.access_key_id,
+        "secret_access_key": s3.credentials.secret_access_key.get_secret_value(),
+    }
+    stack.client.update_block_document(made.id, BlockDocumentUpdate(data=key))
+    stack.register()
+    yield address
+    stack.settings = before
+    stack.client.delete_block_document(made.id)
+    stack.register()
+    assert [each.job_variables for each in deployments(stack).values()] == [{}] * 7
+
+
+@pytest.mark.s3
+def test_a_bucket_for_artifacts_and_results(stack: Stack, in_bucket: Any, s3: Any) -> None:
+    """With a bucket for a store, artifacts and results are in it, and no worker was told."""
+    run = stack.start("build", {"application": "storefront", "environment": "staging", "version": "2.3.0"})
+    stack.wait_for(run, "Done")
+    found = s3.client.list_objects_v2(Bucket=in_bucket.name)["Contents"]
+    names = {each["Key"].split("/")[1] for each in found}
+    assert names == {"artifacts", "versions", "results"}
+    kept = stack.client.read_block_document_by_name(
+        "artifacts", "sendoff-artifact-bucket", include_secrets=True
+    )
+    assert kept.data["secret_access_key"] == s3.credentials.secret_access_key.get_secret_value()
 
 
 def test_nights_to_come_are_scheduled(stack: Stack, eventually: Callable[..., Any]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sendoff.errors import BadInput
+from sendoff.objects.s3.address import BucketAddress
 from sendoff.settings import Settings
 
 
@@ -39,6 +40,40 @@ def test_all_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         store=tmp_path / "store",
         catalog=(tmp_path / "a", tmp_path),
     )
+
+
+def test_a_bucket() -> None:
+    """The store may be a bucket, on the server that the variables of all AWS tools name."""
+    environ = {
+        "SENDOFF_STORE": "s3://releases/shop",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_REGION": "x",
+    }
+    assert Settings.read(environ).store == BucketAddress(
+        name="releases", prefix="shop", endpoint="http://127.0.0.1:1", region="x"
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        (
+            {"SENDOFF_STORE": "s3://R/x"},
+            "SENDOFF_STORE: 's3://R/x' is neither, expected a folder or a bucket such as 's3://releases/shop'",
+        ),
+        (
+            {"SENDOFF_STORE": "s3://releases", "AWS_ENDPOINT_URL": "here"},
+            "SENDOFF_STORE: its AWS_ENDPOINT_URL 'here' is none, expected 'https://s3.example'",
+        ),
+    ],
+    ids=["bucket", "endpoint"],
+)
+def test_a_bad_bucket(environ: dict[str, str], told: str) -> None:
+    """What can be no bucket is told with what was expected, together with all other problems."""
+    with pytest.raises(BadInput) as wrong:
+        Settings.read({**environ, "SENDOFF_LEDGER": "ledger.db"})
+    assert told in str(wrong.value)
+    assert "SENDOFF_LEDGER" in str(wrong.value)
 
 
 def test_empty_is_not_set() -> None:
