@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from functools import cached_property
+import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from prefect.blocks.core import Block
 from prefect.filesystems import WritableFileSystem
-from pydantic import Field, SecretStr
+from pydantic import Field, PrivateAttr, SecretStr
 
 from sendoff.errors import PolicyRefused
 from sendoff.objects.opening import open_objects
@@ -42,6 +42,8 @@ class ArtifactBucket(WritableFileSystem):
     _block_type_name = "Sendoff artifact bucket"
     _block_type_slug = "sendoff-artifact-bucket"
     _description = "The bucket in which artifacts are kept, each once, and the results of runs."
+    _opening: ClassVar[threading.Lock] = threading.Lock()
+    _bucket: Bucket | None = PrivateAttr(None)
 
     bucket: str = Field(
         title="Bucket", description="The name of the bucket; it has to exist", pattern=f"^{NAME}$"
@@ -95,11 +97,14 @@ class ArtifactBucket(WritableFileSystem):
         """Write the result of a step without blocking the loop."""
         await asyncio.to_thread(self.write_path, path, content)
 
-    @cached_property
+    @property
     def _results(self) -> Bucket:
         from sendoff.objects.s3.bucket import Bucket  # noqa: PLC0415 -- boto3 is loaded only by who needs it
 
-        return Bucket(self._address(), self._credentials())
+        with self._opening:  # steps on many hosts end at once, and share one connection
+            if self._bucket is None:
+                self._bucket = Bucket(self._address(), self._credentials())
+            return self._bucket
 
     def _address(self) -> BucketAddress:
         return BucketAddress(

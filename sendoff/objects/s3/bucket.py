@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import threading
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
 from botocore.exceptions import ClientError
@@ -31,6 +31,8 @@ class Bucket:
         self, address: BucketAddress, credentials: Credentials | None = None, part: int = upload.PART
     ) -> None:
         self.address, self.credentials, self.part = address, credentials, part
+        self._connecting = threading.Lock()
+        self._connected: S3Client | None = None
 
     def head(self, key: str) -> HeadObjectOutputTypeDef | None:
         """Look at an object without reading it; None when there is none."""
@@ -93,9 +95,12 @@ class Bucket:
             found = [each["Key"].removeprefix(root) for page in pages for each in page.get("Contents", [])]
         return iter(sorted(found))
 
-    @cached_property
+    @property
     def _client(self) -> S3Client:
-        return connect(self.address, self.credentials)
+        with self._connecting:  # else each of many threads would make its own
+            if self._connected is None:
+                self._connected = connect(self.address, self.credentials)
+            return self._connected
 
     def _name(self, key: str) -> str:
         return "/".join([*self.address.prefix.split("/"), *parts(str(self.address), key)]).lstrip("/")

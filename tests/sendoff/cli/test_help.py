@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from sendoff import __version__, cli
 from sendoff.errors import BadInput, CheckFailed, PolicyRefused, Problem
 
-HEAVY = {"prefect", "sqlalchemy", "paramiko", "httpx", "pydantic"}
+HEAVY = {"boto3", "prefect", "sqlalchemy", "paramiko", "httpx", "pydantic"}
 HELP = f"""
 import sys
 from sendoff.cli import main

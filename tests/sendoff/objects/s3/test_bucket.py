@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import signal
+import subprocess
+import sys
+import threading
 from typing import Any
 
 import pytest
@@ -18,6 +22,14 @@ S3 = Any  # the classes stand in conftest.py, which tests do not import
 Network = Any
 PART = 5 << 20
 LARGE = PART + 17
+
+WRITER = """
+import io, sys
+from sendoff.objects.s3.address import BucketAddress
+from sendoff.objects.s3.bucket import Bucket
+bucket = Bucket(BucketAddress.model_validate_json(sys.argv[1]), part=int(sys.argv[2]))
+bucket.put_new("a", io.BytesIO(bytes(int(sys.argv[3]))))
+"""
 
 pytestmark = [pytest.mark.s3, pytest.mark.xdist_group("s3")]
 
@@ -154,6 +166,32 @@ def test_not_for_ever(shaky: Bucket, network: Network, answer: tuple[int, str]) 
     with pytest.raises(StepErrored, match="try again"):
         shaky.put_new("a", io.BytesIO(b"x"))
     assert len([each for each in network.seen if each.startswith("PUT")]) == 5
+
+
+def test_killed_writer(shaky: Bucket, network: Network, s3: S3) -> None:
+    """A writer killed between two parts leaves nothing to be seen, and the next one can write."""
+    command = [sys.executable, "-c", WRITER, shaky.address.model_dump_json(), str(PART), str(LARGE)]
+    environ = {
+        **os.environ,
+        "AWS_ACCESS_KEY_ID": s3.credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": s3.credentials.secret_access_key.get_secret_value(),
+    }
+    reached, gone = threading.Event(), threading.Event()
+
+    def hold(method: str, path: str) -> None:
+        if "partNumber=2" in path:
+            reached.set()
+            gone.wait(60)
+
+    network.fault = hold
+    with subprocess.Popen(command, env=environ) as writer:
+        assert reached.wait(60)
+        writer.kill()
+    network.fault = lambda method, path: None
+    gone.set()
+    assert writer.returncode == -signal.SIGKILL
+    assert list(shaky.keys("")) == []
+    assert shaky.put_new("a", io.BytesIO(bytes(LARGE))) is True
 
 
 def test_cut_short(shaky: Bucket, network: Network, s3: S3) -> None:
