@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Engine, Select, func, select
+from sqlalchemy import Connection, Engine, Select, func, select
 
 from sendoff.errors import SendoffError
 from sendoff.ledger import database, derive, leases
 from sendoff.ledger.chain import event_of, first_break
 from sendoff.ledger.migrate import migrate
 from sendoff.ledger.models import Break, Event, Head, Kind, Lease, PastRelease, Placement
+from sendoff.ledger.once import Once
+from sendoff.ledger.patience import PATIENCE, Patience
 from sendoff.ledger.tables import events
 from sendoff.ledger.writing import Clock, Mask, Writing, head_of
 
+T = TypeVar("T")
 WINDOW = 5000  # events that history and durations look back over: 25 releases to 50 hosts
 
 
@@ -26,19 +28,22 @@ def _now() -> datetime:
 
 
 class Ledger:
-    """An open ledger; may be used by many threads, and by many processes that each open it."""
+    """An open ledger; may be used by many threads, and by many processes that each open it.
 
-    def __init__(self, engine: Engine, clock: Clock, mask: Mask) -> None:
-        self._engine, self._clock, self._mask = engine, clock, mask
+    While its database is away, everything waits for it as long as its patience lasts, then StepErrored.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, mask: Mask, patience: Patience) -> None:
+        self._engine, self._clock, self._mask, self._patience = engine, clock, mask, patience
         # Threads queue up here, in order: in the database they would poll, and the unlucky starve.
         self._turn = threading.Lock()
 
     @classmethod
-    def open(cls, url: str, clock: Clock = _now, mask: Mask = str) -> Ledger:
+    def open(cls, url: str, clock: Clock = _now, mask: Mask = str, patience: Patience = PATIENCE) -> Ledger:
         """Open the ledger at a URL, made or migrated as needed; `mask` is applied to every text in bodies."""
         engine = database.connect(url)
-        migrate(engine)
-        return cls(engine, clock, mask)
+        patience.attempt(lambda: migrate(engine))
+        return cls(engine, clock, mask, patience)
 
     @classmethod
     def find(cls, url: str) -> Ledger | None:
@@ -53,8 +58,7 @@ class Ledger:
         self, release: str, kind: Kind, actor: str, body: Mapping[str, Any], key: str | None = None
     ) -> Event:
         """Append an event; if one is there under the same release and key, return that and append nothing."""
-        with self._writing() as writing:
-            return writing.append(release, kind, actor, body, key)
+        return self._write(lambda writing: writing.append(release, kind, actor, body, key))
 
     def events(
         self,
@@ -100,16 +104,18 @@ class Ledger:
 
     def head(self) -> Head:
         """Read the last event's number and hash."""
-        with database.reading(self._engine) as connection:
-            return head_of(connection)
+        return self._consult(head_of)
 
     def verify(self) -> Break | None:
         """Go through the whole chain; tell the first event at which it does not hold."""
-        with database.reading(self._engine) as connection:
+
+        def verify(connection: Connection) -> Break | None:
             rows = connection.execution_options(yield_per=500).execute(
                 select(events).order_by(events.c.number)
             )
             return first_break(rows.mappings())
+
+        return self._consult(verify)
 
     def placements(self) -> tuple[Placement, ...]:
         """Tell what is live on every host."""
@@ -134,32 +140,42 @@ class Ledger:
 
     def take_lease(self, resource: str, release: str, actor: str, why: str) -> Lease:
         """Take a lease, or return the one that this release has; LeaseHeld when another has it."""
-        with self._writing() as writing:
-            return leases.take(writing, resource, release, actor, why)
+        return self._write(lambda writing: leases.take(writing, resource, release, actor, why))
 
     def take_over(self, resource: str, release: str, actor: str, why: str, from_release: str) -> Lease:
         """Take a lease from the release that holds it; refused when that one does not hold it any more."""
-        with self._writing() as writing:
-            return leases.take_over(writing, resource, release, actor, why, from_release=from_release)
+        return self._write(
+            lambda writing: leases.take_over(
+                writing, resource, release, actor, why, from_release=from_release
+            )
+        )
 
     def give_back(self, resource: str, release: str, actor: str, why: str = "done") -> bool:
         """Give a lease back; False when that release does not hold it."""
-        with self._writing() as writing:
-            return leases.give_back(writing, resource, release, actor, why)
+        return self._write(lambda writing: leases.give_back(writing, resource, release, actor, why))
 
     def leases(self) -> tuple[Lease, ...]:
         """List the leases that are held now."""
-        with database.reading(self._engine) as connection:
-            return leases.held_now(connection)
+        return self._consult(leases.held_now)
 
-    @contextmanager
-    def _writing(self) -> Iterator[Writing]:
-        with self._turn, database.writing(self._engine) as connection:
-            yield Writing(connection, self._clock, self._mask)
+    def _write(self, work: Callable[[Writing], T]) -> T:
+        once = Once(work)
+
+        def attempt() -> T:
+            with self._turn, database.writing(self._engine) as connection:
+                return once.attempt(Writing(connection, self._clock, self._mask))
+
+        return self._patience.attempt(attempt)
+
+    def _consult(self, look: Callable[[Connection], T]) -> T:
+        def attempt() -> T:
+            with database.reading(self._engine) as connection:
+                return look(connection)
+
+        return self._patience.attempt(attempt)
 
     def _read(self, chosen: Select[Any]) -> tuple[Event, ...]:
-        with database.reading(self._engine) as connection:
-            rows = connection.execute(chosen).mappings().all()
+        rows = self._consult(lambda connection: connection.execute(chosen).mappings().all())
         try:
             return tuple(event_of(row) for row in rows)
         except ValueError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ class Writing:
     connection: Connection
     clock: Clock
     mask: Mask
+    appended: list[Event] = field(default_factory=list)
 
     def append(
         self, release: str, kind: Kind, actor: str, body: Mapping[str, Any], key: str | None = None
@@ -35,8 +36,8 @@ class Writing:
         return kept or self._insert(release, kind, actor, body, key)
 
     def text(self, value: str) -> str:
-        """Hide secrets, and replace what UTF-8 cannot say."""
-        return self.mask(value).encode(errors="replace").decode()
+        """Hide secrets, and replace what UTF-8 cannot say or PostgreSQL cannot hold."""
+        return self.mask(value).encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
     def _insert(self, release: str, kind: str, actor: str, body: Mapping[str, Any], key: str | None) -> Event:
         head = head_of(self.connection)
@@ -53,6 +54,7 @@ class Writing:
         )
         event = event.model_copy(update={"hash": event.seal()})
         self.connection.execute(insert(events).values(**self._row(event)))
+        self.appended.append(event)
         return event
 
     def _row(self, event: Event) -> dict[str, Any]:

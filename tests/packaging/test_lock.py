@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCK = (ROOT / "requirements.lock").read_text()
 PYPROJECT = (ROOT / "pyproject.toml").read_text()
 PROJECT = tomllib.loads(PYPROJECT)["project"]
-BOUND = re.compile(r"^(?P<name>[a-z0-9-]+)(?P<low>>=[0-9.]+),(?P<high><[0-9.]+)$")
+BOUND = re.compile(r"^(?P<name>[a-z0-9-]+)(\[[a-z]+\])?(?P<low>>=[0-9.]+),(?P<high><[0-9.]+)$")
 PINNED = [entry for entry in re.split(r"\n(?=[a-zA-Z0-9])", LOCK) if entry.strip()]
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
 
-from sendoff.ledger import Ledger
+from sendoff.ledger import Ledger, database
 from sendoff.ledger.errors import LedgerTooNew
 from sendoff.ledger.tables import REVISION, metadata
 
@@ -24,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 
 def test_tables_are_what_the_migrations_make(ledger: Ledger, url: str) -> None:
     """The migrations end at the revision and with the columns that the queries are written for."""
-    with create_engine(url).connect() as connection:
+    with database.reading(database.connect(url)) as connection:
         context = MigrationContext.configure(connection)
         assert context.get_current_revision() == REVISION
         changes = compare_metadata(context, metadata)
@@ -46,10 +45,9 @@ def test_many_open_at_once(url: str) -> None:
     assert opened[0].head().number == 6
 
 
-def test_a_newer_ledger_is_refused(ledger: Ledger, file: Path, url: str) -> None:
+def test_a_newer_ledger_is_refused(ledger: Ledger, tamper: Callable[..., None], url: str) -> None:
     """A ledger that a newer Sendoff has changed is not touched."""
-    with sqlite3.connect(file) as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    tamper("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(LedgerTooNew, match="of revision '9999', expected at most '0001'; use"):
         Ledger.open(url)
 
