@@ -1,10 +1,10 @@
 #!/bin/sh
 # Installs the Debian packages that the tests need, when it may; else says exactly what is missing.
 set -eu
-PATH=$PATH:/usr/sbin:/sbin
-NEEDED='git=git sshd=openssh-server ssh=openssh-client chromium=chromium rsync=rsync'
+NEEDED='git=git sshd=openssh-server ssh=openssh-client chromium=chromium rsync=rsync initdb=postgresql'
 
-missing() {
+missing() { # in a subshell; some programs are not on everybody's PATH
+    PATH=$PATH:/usr/sbin:/sbin$(printf ':%s' /usr/lib/postgresql/*/bin)
     for pair in $NEEDED; do
         command -v "${pair%%=*}" >/dev/null 2>&1 || printf '%s ' "${pair#*=}"
     done

@@ -111,7 +111,7 @@ def _reported(engine: Engine) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         where = f"ledger {_shown(engine.url)}"
-        what = " ".join(str(getattr(error, "orig", None) or error).split())
+        what = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".?")
         if isinstance(error, DBAPIError) and _kind(engine.url).is_away(engine, error):
             raise Away(where, what) from error
         raise StepErrored(f"{where}: {what}, expected to read and write it; try again") from error

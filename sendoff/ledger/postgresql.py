@@ -59,6 +59,7 @@ def _is_refused(engine: Engine) -> bool:
     """
     driver = engine.dialect.loaded_dbapi
     _, arguments = engine.dialect.create_connect_args(engine.url)
+    arguments.pop("context", None)  # how values are adapted: no part of the address
     address = driver.conninfo.make_conninfo(**arguments).encode()
     if driver.pq.PGconn.ping(address) != driver.pq.Ping.OK:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -19,7 +20,7 @@ def run(tmp_path):
         for name, body in programs.items():
             (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
             (tmp_path / name).chmod(0o755)
-        script = SETUP.read_text().replace("PATH=$PATH:/usr/sbin:/sbin\n", "")
+        script = re.sub(r"\n +PATH=\$PATH:.*", "", SETUP.read_text())
         for tool in ("mktemp", "rm", "tail", "chmod", "touch"):
             (tmp_path / tool).symlink_to(shutil.which(tool) or tool)
         environment = {"PATH": str(tmp_path)}
@@ -32,13 +33,13 @@ def run(tmp_path):
 
 def test_quiet_when_all_is_there(run):
     """Nothing is said or done when nothing is missing."""
-    done = run(git="", sshd="", ssh="", chromium="", rsync="", id="echo 0")
+    done = run(git="", sshd="", ssh="", chromium="", rsync="", initdb="", id="echo 0")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_says_exactly_what_is_missing(run):
     """Without root it installs nothing, and names the packages and the command."""
-    done = run(git="", ssh="", rsync="", id="echo 1000", **{"apt-get": "echo called >&2"})
+    done = run(git="", ssh="", rsync="", initdb="", id="echo 1000", **{"apt-get": "echo called >&2"})
     assert done.returncode == 1
     assert "not installed: openssh-server chromium;" in done.stderr
     assert "apt-get install -y --no-install-recommends openssh-server chromium" in done.stderr
@@ -48,14 +49,22 @@ def test_says_exactly_what_is_missing(run):
 def test_installs_as_root(run, tmp_path):
     """As root it installs what is missing and then is content."""
     apt = f'case "$*" in *rsync*) touch {tmp_path}/rsync; chmod 755 {tmp_path}/rsync;; esac'
-    done = run(git="", ssh="", sshd="", chromium="", id="echo 0", **{"apt-get": apt})
+    done = run(git="", ssh="", sshd="", chromium="", initdb="", id="echo 0", **{"apt-get": apt})
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip() == "Installing for the tests: rsync"
 
 
 def test_shows_why_an_installation_failed(run):
     """When apt fails, its last words and the packages are shown."""
-    done = run(git="", ssh="", sshd="", chromium="", id="echo 0", **{"apt-get": "echo no network; exit 100"})
+    done = run(
+        git="",
+        ssh="",
+        sshd="",
+        chromium="",
+        initdb="",
+        id="echo 0",
+        **{"apt-get": "echo no network; exit 100"},
+    )
     assert done.returncode == 1
     assert "no network" in done.stderr
     assert "not installed: rsync" in done.stderr

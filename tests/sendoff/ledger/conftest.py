@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -88,6 +88,15 @@ class Server:
         """SIGINT breaks connections and tidies up, SIGQUIT does not, SIGKILL leaves it no choice."""
         self.process.send_signal(how)
         self.process.wait(30)
+
+    @contextmanager
+    def down(self, how: signal.Signals) -> Iterator[None]:
+        """Be away for a while."""
+        self.stop(how)
+        try:
+            yield
+        finally:
+            self.start()
 
     def new_database(self) -> str:
         """Make an empty database; the URL of it."""

@@ -6,6 +6,8 @@ import multiprocessing
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 from sendoff.ledger import Ledger
@@ -42,6 +44,28 @@ def test_four_processes_open_and_append_at_once(url: str) -> None:
     assert [process.exitcode for process in processes] == [0] * 4
     assert ledger.head().number == 400
     assert ledger.verify() is None
+
+
+def append_in_threads(url: str, process: int) -> None:
+    with closing(Ledger.open(url)) as ledger, ThreadPoolExecutor(5) as pool:
+        list(pool.map(lambda n: append_some(ledger, f"r{process}.{n}"), range(5)))
+
+
+def append_some(ledger: Ledger, release: str) -> None:
+    for number in range(10):
+        ledger.append(release, "step.done", release, {"number": number})
+
+
+def test_threads_of_several_processes(url: str) -> None:
+    """Fifteen threads in three processes: one chain, and each finds its events in the order it wrote them."""
+    processes = [spawn.Process(target=append_in_threads, args=(url, number)) for number in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    with closing(Ledger.open(url)) as ledger:
+        assert (ledger.head().number, ledger.verify()) == (150, None)
+        assert [event.body["number"] for event in ledger.events("r1.3")] == list(range(10))
 
 
 def test_a_writer_that_is_killed_leaves_whole_events(ledger: Ledger, url: str) -> None:
