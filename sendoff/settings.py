@@ -69,9 +69,8 @@ def _problems(settings: Settings) -> list[Problem]:
     found = [_no_folder(name, path) for name, path in folders.items() if isinstance(path, Path)]
     if not URL.match(settings.ledger_url):
         # Not shown: a mistyped address may hold a password.
-        found.append(
-            _problem("SENDOFF_LEDGER", "not a database URL", "one such as 'sqlite:////srv/sendoff/ledger.db'")
-        )
+        known = "one such as 'sqlite:////srv/sendoff/ledger.db' or 'postgresql://sendoff@db.example/ledger'"
+        found.append(_problem("SENDOFF_LEDGER", "not a database URL", known))
     if not settings.catalog:
         found.append(_problem("SENDOFF_CATALOG", "names nothing", "release files or folders of them"))
     found += [
