@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import itertools
 import os
 import pwd
@@ -43,7 +42,7 @@ class Server:
         if not installed:
             pytest.fail("PostgreSQL is missing; install the Debian package postgresql", pytrace=False)
         self.programs, self.folder, self.port = installed[-1], folder, free_port()
-        self.user = pwd.getpwnam("postgres" if os.getuid() == 0 else getpass.getuser())
+        self.user = pwd.getpwnam("postgres") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
         self.numbers = itertools.count(1)
         self._make()
         self.start()
