@@ -105,7 +105,12 @@ def test_unit_tests_pass_on_the_newest(interpreters, newest, environment, instal
     for path in ROOT.glob("*.*"):
         if path.is_file():
             shutil.copy(path, tmp_path / "checkout")
-    only = ("-m", "not ssh and not prefect and not s3 and not browser and not packaging", "-n", "2")
+    only = (
+        "-m",
+        "not ssh and not prefect and not s3 and not browser and not postgresql and not packaging",
+        "-n",
+        "2",
+    )
     done = subprocess.run(
         (programs / "python", "-m", "pytest", "-q", "-x", *only, "tests/sendoff"),
         cwd=tmp_path / "checkout",
