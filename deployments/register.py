@@ -21,7 +21,7 @@ from blocks.secrets import ReleaseSecrets
 from blocks.ssh import SshConnection
 from blocks.store import ArtifactBucket, ArtifactFolder
 from deployments.forms import form
-from deployments.stories import POOL, STORIES, entrypoint
+from deployments.stories import INNER, POOL, STORIES, entrypoint
 from flows.release import release
 from sendoff import catalog
 from sendoff.catalog import Loaded
@@ -37,7 +37,7 @@ def register(settings: Settings) -> list[str]:
     said = [f"block {name}" for name in register_blocks(loaded, settings)]
     with get_client(sync_client=True) as client:
         said.append(f"work pool {_pool(client)}")
-        for story in STORIES:
+        for story in (*STORIES, *INNER):
             _deployment(client, story, story.name, files)
             said.append(f"deployment {story.name}/{story.name}")
         for file in files:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from prefect import task
 
 from sendoff.artifact.manifest import version_of
-from sendoff.errors import CheckFailed, CommandFailed, SendoffError, Undone
+from sendoff.errors import CheckFailed, CommandFailed, SendoffError, StepErrored, Stopped, Undone
 from sendoff.plan.models import Batch, Plan
 from sendoff.spec.placeholders import fill
 from sendoff.targets.protocol import Outcome
 from tasks.check import check_live_on, checks
 from tasks.durable import RETRIED, HostKey, Progress, on_hosts, told
-from tasks.facts import look_everywhere
+from tasks.facts import look_at
+from tasks.left_out import leave_out, left_out
+from tasks.questions import newest, unsettled
 from tasks.run import Run, hosts_in
+from tasks.trouble import Errors, Work, carry_through
+
+LIMIT = "the limit of failures"
+UNFORESEEN = "something unforeseen broke"
 
 
 @task(name="go live on", task_run_name="go live on {host}", **RETRIED)
@@ -45,57 +52,102 @@ def put_back(run: Run, target: str, host: str, plan: Plan) -> Outcome:
 
 
 def go_live(run: Run, plan: Plan) -> None:
-    """Make it live, batch by batch; beyond a fleet's limit of failures, undo all that was switched."""
+    """Make it live, batch by batch; beyond a fleet's limit of failures, undo all that was switched.
+
+    Hosts on which the machinery broke are put to a person. While people are asked, all stays as it is.
+    """
     progress = Progress(run, f"Go live with {plan.subject.version}", len(hosts_in(plan.batches)))
-    left_out: dict[HostKey, SendoffError] = {}
     try:
-        for batch in plan.batches:
-            run.say(f"batch {batch.number}: {', '.join(batch.hosts)}")
-            failed = _go_live_batch(run, plan, batch, progress)
-            left_out.update(failed)
-            if sum(target == batch.target for target, _ in left_out) > batch.max_failures:
-                raise CheckFailed(told(left_out))
-            not_back = _put_back_all(run, plan, list(failed))
-            left_out.update(not_back)
-            if not_back:
-                run.say(f"NOT put back, look at these hosts:\n{told(not_back)}")
+        if undoing := newest(run, "undo"):  # people were asked when it was being undone already
+            raise CheckFailed(undoing.because)
+        asked = unsettled(run)  # its answer holds, so nothing is tried elsewhere before it is carried out
+        for batch in sorted(plan.batches, key=lambda each: not asked or asked.place != _place(each)):
+            _go_live_batch(run, plan, batch, progress)
+    except Stopped:
+        raise
     except Exception as error:  # whatever it was, no host stays half-way
-        if not (back := undo(run, plan)):
+        said = run.mask(str(error) if isinstance(error, SendoffError) else f"{UNFORESEEN}: {error!r}")
+        if not (back := undo(run, plan, said)):
             raise
-        said = str(error) if isinstance(error, SendoffError) else f"something unforeseen broke: {error!r}"
-        raise Undone(f"{run.mask(said)}\nPut back to what was live before: {', '.join(back)}") from error
-    if left_out:
-        run.say(f"left out, within the limit of failures, and put back:\n{told(left_out)}")
+        raise Undone(f"{said}\nPut back to what was live before: {', '.join(back)}") from error
 
 
-def undo(run: Run, plan: Plan) -> list[str]:
+def undo(run: Run, plan: Plan, because: str) -> list[str]:
     """Put back every host that serves this run's release, the last switched first; asks the hosts which do.
 
     Returns the hosts, and with those that could not be put back or seen, why.
     """
-    seen = look_everywhere(run)
-    switched = [
-        key
-        for key, facts in seen.results.items()
-        if facts.live == plan.subject.release_name != plan.previous(key[1])
-    ]
-    errors = dict(seen.errors)
-    for key in reversed(switched):
-        errors.update(_put_back_all(run, plan, [key]))
-    back = [host for target, host in reversed(switched) if (target, host) not in errors]
-    if errors and (switched or run.has_switched()):
-        back.append(f"NOT put back, or not seen to be: look at these hosts:\n{told(errors)}")
+    errors: dict[HostKey, SendoffError] = {}
+
+    def put_all_back(_: list[HostKey]) -> Errors:
+        seen = on_hosts(run, look_at, hosts)
+        errors.clear()
+        switched = [
+            key
+            for key, facts in seen.results.items()
+            if facts.live == plan.subject.release_name != plan.previous(key[1])
+        ]
+        found = dict(seen.errors)
+        for key in reversed(switched):
+            found.update(_put_back_all(run, plan, [key]))
+        if not (switched or run.has_switched()):
+            return {}
+        errors.update({key: error for key, error in found.items() if not isinstance(error, StepErrored)})
+        return {key: error for key, error in found.items() if isinstance(error, StepErrored)}
+
+    never = {key for key, body in left_out(run).items() if not body["place"].startswith("go-live")}
+    hosts = [key for key in run.everywhere() if key not in never]
+    stuck = ""
+    try:
+        carry_through(run, Work("undo", hosts, put_all_back, of=len(hosts), because=because))
+    except Stopped as stopped:
+        stuck = str(stopped)
+    moves = run.ledger.events(run.id, ("host.live",))
+    bad = {host for _, host in errors}
+    back = [host for event in moves if event.body["undo"] and (host := event.body["host"]) not in bad]
+    if stuck or errors:
+        lines = "\n".join(part for part in (stuck, told(errors)) if part)
+        back.append(f"NOT put back, or not seen to be: look at these hosts:\n{lines}")
     return back
 
 
-def _go_live_batch(run: Run, plan: Plan, batch: Batch, progress: Progress) -> dict[HostKey, SendoffError]:
+def _place(batch: Batch) -> str:
+    return f"go-live/{batch.number}"
+
+
+def _go_live_batch(run: Run, plan: Plan, batch: Batch, progress: Progress) -> None:
+    run.say(f"batch {batch.number}: {', '.join(batch.hosts)}")
+    place = _place(batch)
+
+    def switch(hosts: list[HostKey]) -> Errors:
+        errors = _switch_and_check(run, plan, hosts, progress)
+        broken = {key: error for key, error in errors.items() if isinstance(error, StepErrored)}
+        bad = {key: error for key, error in errors.items() if key not in broken}
+        if sum(target == batch.target for target, _ in [*left_out(run), *bad]) > batch.max_failures and bad:
+            raise CheckFailed(told(errors))
+        if bad:
+            _let_go(run, plan, list(bad))
+            leave_out(run, place, {key: run.mask(str(each)) for key, each in bad.items()}, LIMIT)
+        return broken
+
     hosts = [(batch.target, host) for host in batch.hosts]
+    let_go = partial(_let_go, run, plan)
+    carry_through(run, Work(place, hosts, switch, of=len(hosts_in(plan.batches)), let_go=let_go))
+
+
+def _switch_and_check(run: Run, plan: Plan, hosts: list[HostKey], progress: Progress) -> Errors:
     switched = on_hosts(run, go_live_on, hosts, progress, plan=plan)
     errors = dict(switched.errors)
     if checks(run, "live"):
         release = plan.subject.release_name
         errors.update(on_hosts(run, check_live_on, list(switched.results), release=release).errors)
     return errors
+
+
+def _let_go(run: Run, plan: Plan, hosts: list[HostKey]) -> None:
+    """Put hosts back that the release goes on without; one that cannot be is left to people."""
+    if not_back := _put_back_all(run, plan, hosts):
+        run.say(f"NOT put back, look at these hosts:\n{told(not_back)}")
 
 
 def _put_back_all(run: Run, plan: Plan, hosts: Sequence[HostKey]) -> dict[HostKey, SendoffError]:
