@@ -215,3 +215,13 @@ def test_a_row_that_cannot_be_read(ledger: Ledger, tamper: Callable[..., None]) 
     tamper("UPDATE events SET body = '{'")
     with pytest.raises(SendoffError, match="run `sendoff ledger verify`"):
         ledger.events()
+
+
+def test_placements_know_who_was_left_out(ledger: Ledger) -> None:
+    """On each database: a host that a release went on without is drift until one goes live there."""
+    place = {"application": "shop", "environment": "live", "target": "web", "host": "b"}
+    ledger.append("r1", "host.live", "ada", {**place, "version": "1", "release_name": "1-x"})
+    ledger.append("r2", "host.left_out", "ada", {**place, "version": "2", "live": "1-x"})
+    assert [(each.version, each.left_out_of) for each in ledger.placements()] == [("1", "2")]
+    ledger.append("r3", "host.live", "ada", {**place, "version": "3", "release_name": "3-x"})
+    assert [(each.version, each.left_out_of) for each in ledger.placements()] == [("3", None)]
