@@ -191,7 +191,7 @@ def test_second_demo_is_refused(waiting, demo):
     """A second demo in a folder would take the hosts of the first away: it says so and ends."""
     second = demo()
     assert second.ends() != 0
-    assert "a demo runs here already" in second.said()
+    assert "an example runs here already" in second.said()
     assert "stop it first" in second.said()
     assert waiting.process.poll() is None
 

@@ -36,8 +36,8 @@ from deployments.answer import answer
 from deployments.register import register
 from deployments.stories import POOL
 from examples.demo.hosts import EmbeddedHosts
-from examples.demo.processes import Processes
 from examples.demo.workspace import HOSTS, Workspace
+from examples.processes import Processes
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import Event
 from sendoff.settings import Settings
