@@ -64,11 +64,17 @@ class Processes:
             raise StepErrored(f"{name}: exited with {code}, expected 0; its last lines:\n{self._last(name)}")
         del self.running[name]
 
-    def wait_for(self, what: str, is_there: Callable[[], bool], deadline: float = DEADLINE) -> None:
-        """Wait until it is there; raises when one of ours has ended meanwhile, or at the deadline."""
+    def wait_for(
+        self,
+        what: str,
+        is_there: Callable[[], bool],
+        deadline: float = DEADLINE,
+        watched: Sequence[str] | None = None,
+    ) -> None:
+        """Wait until it is there; raises at the deadline, or when one of the `watched`, or any, has ended."""
         end = time.monotonic() + deadline
         while not is_there():
-            if dead := self.dead():
+            if dead := self.dead(watched):
                 raise StepErrored(dead)
             if time.monotonic() > end:
                 raise StepErrored(
@@ -80,11 +86,12 @@ class Processes:
         """Name those that have ended though they should not have."""
         return [name for name, process in self.running.items() if process.poll() is not None]
 
-    def dead(self) -> str | None:
-        """Tell of one that has ended though it should not have, with the last lines of its log."""
+    def dead(self, watched: Sequence[str] | None = None) -> str | None:
+        """Tell of one of them that has ended though it should not have, with the last lines of its log."""
         for name in self.ended():
-            code = self.running[name].returncode
-            return f"{name}: ended with {code}, expected it to stay; its last lines:\n{self._last(name)}"
+            if watched is None or name in watched:
+                code = self.running[name].returncode
+                return f"{name}: ended with {code}, expected it to stay; its last lines:\n{self._last(name)}"
         return None
 
     def _last(self, name: str) -> str:
