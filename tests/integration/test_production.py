@@ -6,6 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -68,6 +69,8 @@ def test_resumed_on_the_other_worker(production: Stack, wiring: Wiring, eventual
     production.wait_for(run, "Suspended")
     (first,) = workers_of(wiring, run)
     (other,) = {"worker-1", "worker-2"} - {first}
+    production.form(run)  # written after the state; who dies in between leaves a run that nobody can answer
+    eventually(lambda: not children(wiring.processes.running[first].pid), "the run's process has ended")
     wiring.stop(first)
     production.approve(run, "alex", "Live")
     assert workers_of(wiring, run) == {first, other}
@@ -80,6 +83,11 @@ def workers_of(wiring: Wiring, run: str) -> set[str]:
     return {
         name for name in ("worker-1", "worker-2") if run in (wiring.place.logs / f"{name}.log").read_text()
     }
+
+
+def children(pid: int) -> str:
+    """List the children of a process."""
+    return "".join(each.read_text() for each in Path(f"/proc/{pid}/task").glob("*/children"))
 
 
 def test_services_die(production: Stack, wiring: Wiring, eventually: Eventually) -> None:
