@@ -9,6 +9,8 @@ SendoffError
 └── StepErrored     machinery broke: the only kind that is retried
     ├── CommandFailed     a command on a host exited with another code than 0
     └── HostUnreachable   no connection, or it broke: what the host did is not known until it is asked again
+
+Fenced is none of these: it says nothing of the release, but that this process is not the one to go on.
 """
 
 from __future__ import annotations
@@ -19,6 +21,10 @@ from dataclasses import dataclass
 
 class SendoffError(Exception):
     """Anything Sendoff itself reports, worded `where: what happened, what was expected; what to do`."""
+
+
+class Fenced(Exception):
+    """Another process has a larger number: this one was believed dead and must not change anything more."""
 
 
 @dataclass(frozen=True, order=True)

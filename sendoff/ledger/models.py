@@ -22,6 +22,7 @@ Kind = Literal[
     "lease.taken",
     "lease.given_back",
     "lease.taken_over",
+    "lease.resumed",
 ]
 End = Literal[
     "live", "undone", "rejected", "refused", "failed", "errored", "nothing-to-do", "done", "cancelled"
@@ -106,7 +107,10 @@ class PastRelease(Frozen):
 
 
 class Lease(Frozen):
-    """Who may change an environment now. `token` only grows, over all holders of a resource."""
+    """Who may change an environment now. `token` only grows, over all holders of a resource.
+
+    `expires`: when it may be taken over, unless it is renewed; None while its run waits for people.
+    """
 
     resource: str
     release: str
@@ -114,3 +118,4 @@ class Lease(Frozen):
     actor: str
     why: str
     since: datetime
+    expires: datetime | None = None

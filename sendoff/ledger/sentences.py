@@ -23,7 +23,7 @@ DONE = {
     "prune": "tidy up on {host}",
 }
 TOLD_OTHERWISE = frozenset({"build", "check-dark", "go-live", "check-live", "undo"})
-UNTOLD = frozenset({"lease.taken", "lease.given_back"})
+UNTOLD = frozenset({"lease.taken", "lease.given_back", "lease.resumed"})
 
 
 def meaningful(events: Iterable[Event]) -> Iterator[tuple[Event, str]]:
@@ -108,5 +108,6 @@ TOLD: dict[str, Callable[[Body], str]] = {
     "release.ended": _ended,
     "lease.taken": lambda body: f"holds {body.get('resource')}",
     "lease.given_back": lambda body: f"gave {body.get('resource')} back: {body.get('why')}",
+    "lease.resumed": lambda body: f"goes on in another process, under number {body.get('token')}",
     "lease.taken_over": lambda body: f"took {body.get('resource')} over: {body.get('why')}",
 }
