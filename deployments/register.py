@@ -20,14 +20,17 @@ from blocks import lookup
 from blocks.secrets import ReleaseSecrets
 from blocks.ssh import SshConnection
 from blocks.store import ArtifactBucket, ArtifactFolder
+from deployments.automations import HEARTBEAT, register_automations
 from deployments.forms import form
-from deployments.stories import POOL, STORIES, entrypoint
+from deployments.stories import POOL, RECOVER, STORIES, entrypoint
 from flows.release import release
 from sendoff import catalog
 from sendoff.catalog import Loaded
 from sendoff.settings import Settings
 from sendoff.spec.intent import NEWEST, Intent
 from sendoff.spec.models import Environment, ReleaseFile, Schedule
+
+RETRIES = 7  # of a request to the server, each after twice the time: two minutes in all
 
 
 def register(settings: Settings) -> list[str]:
@@ -40,6 +43,8 @@ def register(settings: Settings) -> list[str]:
         for story in STORIES:
             _deployment(client, story, story.name, files)
             said.append(f"deployment {story.name}/{story.name}")
+        recover = _deployment(client, RECOVER, RECOVER.name, files)
+        said += [f"automation {name}" for name in register_automations(client, recover)]
         for file in files:
             said += [
                 f"schedule {_nightly(client, file, each, each.schedule)}"
@@ -121,9 +126,13 @@ def _deployment(
 
 
 def _variables() -> dict[str, Any]:
-    """Have each run's process keep results where all workers find them, if there is such a place."""
+    """Have each run's process be heard of, wait for a server that is away, and share its results."""
+    env = {
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT),
+        "PREFECT_CLIENT_MAX_RETRIES": str(RETRIES),
+    }
     block = lookup.results()
-    return {"env": {"PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK": block}} if block else {}
+    return {"env": env | ({"PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK": block} if block else {})}
 
 
 def _nightly(

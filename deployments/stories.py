@@ -9,6 +9,7 @@ from prefect import Flow
 from flows.build import build
 from flows.deploy import deploy
 from flows.go_live import go_live
+from flows.recover import recover
 from flows.release import release
 from flows.rollback import rollback
 from flows.verify import verify
@@ -16,6 +17,7 @@ from flows.verify import verify
 POOL = "sendoff"
 
 STORIES: tuple[Flow[..., Any], ...] = (release, build, deploy, verify, go_live, rollback)
+RECOVER: Flow[..., Any] = recover
 
 
 def entrypoint(story: Flow[..., Any]) -> str:

@@ -75,6 +75,10 @@ class HostUnreachable(StepErrored):
     """A host could not be reached, or the connection to it broke."""
 
 
+class Stopped(SendoffError):
+    """Somebody cancelled the run, so a step was not begun."""
+
+
 class CommandFailed(StepErrored):
     """A command on a host exited with another code than 0; shows command, host, code and last lines."""
 

@@ -5,22 +5,29 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from sendoff.errors import BadInput, Problem
 from sendoff.model import Frozen
 from sendoff.objects.s3.address import BucketAddress
 
+LEASE = timedelta(seconds=60)
+SHORTEST_LEASE = timedelta(seconds=3)
 URL = re.compile(r"^[a-z][a-z0-9]*(\+[a-z0-9_]+)?://.+$")
 
 
 class Settings(Frozen):
-    """Read once, at the edge. `catalog` holds release files and folders of them."""
+    """Read once, at the edge. `catalog` holds release files and folders of them.
+
+    `lease`: how long an environment stays held by a process that says nothing any more.
+    """
 
     home: Path
     ledger_url: str
     store: Path | BucketAddress
     catalog: tuple[Path, ...]
+    lease: timedelta = LEASE
 
     @property
     def cache(self) -> Path:
@@ -29,17 +36,19 @@ class Settings(Frozen):
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
-        """Read SENDOFF_HOME, _LEDGER, _STORE and _CATALOG; an empty one is one that is not set."""
+        """Read SENDOFF_HOME, _LEDGER, _STORE, _CATALOG and _LEASE_SECONDS; an empty one is not set."""
         home = _path(environ, environ.get("SENDOFF_HOME") or "~/.sendoff")
         catalog = (environ.get("SENDOFF_CATALOG") or str(Path.cwd())).split(os.pathsep)
         store = _store(environ, environ.get("SENDOFF_STORE") or str(home / "store"))
+        lease = _lease(environ.get("SENDOFF_LEASE_SECONDS") or str(LEASE.total_seconds()))
         settings = cls(
             home=home,
             ledger_url=environ.get("SENDOFF_LEDGER") or f"sqlite:///{home / 'ledger.db'}",
             store=home if isinstance(store, Problem) else store,
             catalog=tuple(_path(environ, entry) for entry in catalog if entry),
+            lease=LEASE if isinstance(lease, Problem) else lease,
         )
-        wrong = [store] if isinstance(store, Problem) else []
+        wrong = [each for each in (store, lease) if isinstance(each, Problem)]
         if problems := wrong + _problems(settings):
             raise BadInput(problems)
         return settings
@@ -62,6 +71,17 @@ def _store(environ: Mapping[str, str], value: str) -> Path | BucketAddress | Pro
     except ValueError as wrong:
         what, _, expected = str(wrong).partition(", expected ")
         return _problem("SENDOFF_STORE", what, expected)
+
+
+def _lease(value: str) -> timedelta | Problem:
+    try:
+        lease = timedelta(seconds=float(value))
+    except (ValueError, OverflowError):
+        lease = timedelta(0)
+    if lease < SHORTEST_LEASE:
+        expected = f"a number of seconds, at least {SHORTEST_LEASE.total_seconds():.0f}"
+        return _problem("SENDOFF_LEASE_SECONDS", f"is {value!r}", expected)
+    return lease
 
 
 def _problems(settings: Settings) -> list[Problem]:

@@ -11,10 +11,11 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE, CacheKeyFnPolicy
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
-from prefect.futures import PrefectFuture, as_completed
+from prefect.exceptions import TerminationSignal
+from prefect.futures import PrefectFuture, as_completed, wait
 from prefect.tasks import Task
 
-from sendoff.errors import SendoffError, StepErrored
+from sendoff.errors import Fenced, SendoffError, StepErrored
 from tasks.run import Run
 
 HostKey = tuple[str, str]
@@ -74,10 +75,22 @@ class Progress:
 def on_hosts(
     run: Run, task: Task[..., Any], hosts: Sequence[HostKey], progress: Progress | None = None, **inputs: Any
 ) -> Served:
-    """Run a task on hosts side by side and wait for all; Sendoff's own errors are collected."""
+    """Run a task on hosts side by side and wait for all; Sendoff's own errors are collected.
+
+    When the run is stopped from outside, what is under way on a host is waited for, and no more is begun.
+    """
     futures: dict[PrefectFuture[Any], HostKey] = {
         task.submit(run=run, target=target, host=host, **inputs): (target, host) for target, host in hosts
     }
+    try:
+        return _collected(futures, progress)
+    except (KeyboardInterrupt, TerminationSignal):
+        run.stopping.set()
+        wait(list(futures))
+        raise
+
+
+def _collected(futures: dict[PrefectFuture[Any], HostKey], progress: Progress | None) -> Served:
     served = Served()
     foreign: list[BaseException] = []
     for future in as_completed(list(futures)):
@@ -91,7 +104,7 @@ def on_hosts(
         if progress:
             progress.advance()
     if foreign:
-        raise foreign[0]
+        raise next((error for error in foreign if isinstance(error, Fenced)), foreign[0])
     return served
 
 

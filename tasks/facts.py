@@ -40,7 +40,7 @@ def _ready(run: Run, artifact: Artifact) -> dict[HostKey, HostFacts]:
         if error := seen.errors.get((target, host)):
             found.append(str(error) if host in str(error) else f"{host}: {error}")
         else:
-            found += problems(seen.results[target, host], artifact.size)
+            found += problems(seen.results[target, host], artifact.size, run.lease.token if run.lease else 0)
     if found:
         raise _unready(run, found, list(seen.errors.values()))
     return seen.results

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from prefect import task
 
 from sendoff.artifact.manifest import version_of
-from sendoff.errors import CheckFailed, CommandFailed, SendoffError, Undone
+from sendoff.errors import CheckFailed, CommandFailed, Fenced, SendoffError, Undone
 from sendoff.plan.models import Batch, Plan
 from sendoff.spec.placeholders import fill
 from sendoff.targets.protocol import Outcome
@@ -24,9 +24,9 @@ def go_live_on(run: Run, target: str, host: str, plan: Plan) -> Outcome:
     commands = run.fleet(target).commands
     with run.step("go-live", target, host) as step:
         if run.host(target, host).facts().live != release:
-            _run_all(run, target, host, release, commands.before)
+            _run_all(run, target, host, release, "go-live/before", commands.before)
         outcome = _switch(run, target, host, plan, release)
-        _run_all(run, target, host, release, commands.after)
+        _run_all(run, target, host, release, "go-live/after", commands.after)
         return step.came_to(outcome)
 
 
@@ -37,10 +37,10 @@ def put_back(run: Run, target: str, host: str, plan: Plan) -> Outcome:
     commands = run.fleet(target).commands
     with run.step("undo", target, host) as step:
         if previous is None:
-            _run_all(run, target, host, plan.subject.release_name, commands.withdraw)
+            _run_all(run, target, host, plan.subject.release_name, "undo/withdraw", commands.withdraw)
         outcome = _switch(run, target, host, plan, previous, undo=True)
         if previous is not None:
-            _run_all(run, target, host, previous, commands.after)
+            _run_all(run, target, host, previous, "undo/after", commands.after)
         return step.came_to(outcome)
 
 
@@ -59,6 +59,8 @@ def go_live(run: Run, plan: Plan) -> None:
             left_out.update(not_back)
             if not_back:
                 run.say(f"NOT put back, look at these hosts:\n{told(not_back)}")
+    except Fenced:  # another process goes on with it, or undoes it
+        raise
     except Exception as error:  # whatever it was, no host stays half-way
         if not (back := undo(run, plan)):
             raise
@@ -129,12 +131,16 @@ def _switch(run: Run, target: str, host: str, plan: Plan, release: str | None, u
     return outcome
 
 
-def _run_all(run: Run, target: str, host: str, release: str, commands: Sequence[Sequence[str]]) -> None:
+def _run_all(
+    run: Run, target: str, host: str, release: str, moment: str, commands: Sequence[Sequence[str]]
+) -> None:
+    """Run commands in their order; one that a killed process has run to its end already is not run again."""
     words = run.fleet(target).commands
     secrets = {name: run.secrets[name] for name in words.secrets}
     values = run.values(target, host, release)
-    for command in commands:
+    for number, command in enumerate(commands, start=1):
         filled = tuple(fill(word, values) for word in command)
-        result = run.host(target, host).run(filled, release, words.timeout, secrets)
+        once = f"{run.id}/{moment}/{number}"
+        result = run.host(target, host).run(filled, release, words.timeout, secrets, once)
         if result.code:
             raise CommandFailed(host, filled, result.code, run.mask(result.output))

@@ -14,9 +14,9 @@ from typing import Any
 
 from blocks import lookup
 from sendoff.artifact.manifest import version_of
-from sendoff.errors import SendoffError
+from sendoff.errors import SendoffError, Stopped
 from sendoff.ledger import Ledger
-from sendoff.ledger.models import Event, Kind, Placement, resource
+from sendoff.ledger.models import Event, Kind, Lease, Placement, resource
 from sendoff.masking import Masker
 from sendoff.plan.models import Batch
 from sendoff.settings import Settings
@@ -72,6 +72,8 @@ class Run:
         self.environ = dict(os.environ if environ is None else environ)
         self.secrets: dict[str, str] = {}
         self.mask = Masker(())
+        self.lease: Lease | None = None
+        self.stopping = threading.Event()
         self._fleets: dict[str, Fleet] = {}
         self._opening = threading.Lock()
 
@@ -105,7 +107,8 @@ class Run:
             if target not in self._fleets:
                 fleet = self.fleet(target)
                 block = lookup.connection(self.place.application, self.place.environment, fleet, self.folder)
-                self._fleets[target] = block.connect(self.file, fleet, by=self.id)
+                token = self.lease.token if self.lease else 0
+                self._fleets[target] = block.connect(self.file, fleet, by=self.id, token=token)
         return self._fleets[target].host(host)
 
     def values(self, target: str, host: str, release: str) -> dict[str, str]:
@@ -121,12 +124,17 @@ class Run:
         self.logger.info("%s", self.mask(text))
 
     def record(self, kind: Kind, body: Mapping[str, Any], key: str | None = None, actor: str = "") -> Event:
-        """Write to the ledger; under a key only the first time counts, and that event is given back."""
-        return self.ledger.append(self.id, kind, actor or self.actor, body, key)
+        """Write to the ledger; under a key only the first time counts, and that event is given back.
+
+        LeaseLost when the environment that this run took is not held by this process any more.
+        """
+        return self.ledger.append(self.id, kind, actor or self.actor, body, key, under=self.lease)
 
     @contextmanager
     def step(self, action: str, target: str, host: str | None = None) -> Iterator[StepRecord]:
-        """Time a step and record how it went, also when it failed."""
+        """Time a step and record how it went, also when it failed; Stopped when none may begin any more."""
+        if self.stopping.is_set():
+            raise Stopped(f"{host or target}: {action} was not begun")
         started = self.now()
         record = StepRecord()
         try:

@@ -18,6 +18,7 @@ Kind = Literal[
     "step.done",
     "host.live",
     "check.done",
+    "release.recovered",
     "release.ended",
     "lease.taken",
     "lease.given_back",

@@ -93,6 +93,10 @@ def _check(body: Body) -> str:
     return f"check {body.get('check')}{where}{failed}: {said}"
 
 
+def _recovered(body: Body) -> str:
+    return f"its process died; it goes on in another, try {body.get('attempt')} of {body.get('of')}"
+
+
 def _ended(body: Body) -> str:
     return f"{body.get('end')}: {body['said']}" if body.get("said") else str(body.get("end"))
 
@@ -105,6 +109,7 @@ TOLD: dict[str, Callable[[Body], str]] = {
     "step.done": _step,
     "host.live": _live,
     "check.done": _check,
+    "release.recovered": _recovered,
     "release.ended": _ended,
     "lease.taken": lambda body: f"holds {body.get('resource')}",
     "lease.given_back": lambda body: f"gave {body.get('resource')} back: {body.get('why')}",

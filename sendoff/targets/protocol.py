@@ -46,7 +46,7 @@ class CommandResult(Frozen):
 class HostTarget(Protocol):
     """One host of a fleet. Every action observes, compares, acts and reads back; all raise StepErrored.
 
-    Those that change anything carry the number of the lease, and raise Fenced when the host has seen a larger one.
+    Those that change anything carry the number of the lease; Fenced when the host has seen a larger one.
     """
 
     name: str

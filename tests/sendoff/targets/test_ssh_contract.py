@@ -309,7 +309,7 @@ def test_leftovers_of_the_dead_are_swept(
 def test_a_smaller_number_changes_nothing(
     site: Site, host: SshHost, first: Artifact, store: ArtifactStore
 ) -> None:
-    """Once a larger number was seen, everything that changes the host is refused to a smaller; looking is not."""
+    """Once a larger number was seen, all that changes the host is refused to a smaller; looking is not."""
     old = site.fleet(token=6).host("web-1")
     new = site.fleet(token=7).host("web-1")
     release = first.release_name
@@ -323,7 +323,7 @@ def test_a_smaller_number_changes_nothing(
         lambda: old.run(("touch", "changed"), release, 20, {}, once="k"),
     ]
     for change in changes:
-        with pytest.raises(Fenced, match="web-1: .* it has seen number 7, which is larger than ours"):
+        with pytest.raises(Fenced, match=r"web-1: .* it has seen number 7, which is larger than ours"):
             change()
     assert old.facts().live == release
     assert not (site.root / "current" / "changed").exists()
