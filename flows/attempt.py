@@ -20,7 +20,7 @@ from sendoff import catalog
 from sendoff.catalog import Loaded
 from sendoff.errors import BadInput, CheckFailed, Fenced, PolicyRefused, SendoffError, StepErrored, Undone
 from sendoff.ledger import Ledger
-from sendoff.ledger.models import End, Event
+from sendoff.ledger.models import GOOD_ENDS, End, Event
 from sendoff.report import summary
 from sendoff.report.halt import where_it_stopped
 from sendoff.settings import Settings
@@ -111,12 +111,14 @@ class Attempt:
         if self._run and _is_cancelled(error):
             self.end, self.said = "cancelled", where_it_stopped(self._run.ledger.events(release=self.id))
         elif isinstance(error, AlreadyOver):
-            self.logger.info("this run is over: it ended as %r; start a new one instead", self.end)
+            self.logger.warning("this run is over: it ended as %r; start a new one instead", self.end)
         elif isinstance(error, Exception):
             self.said = self._told(error)
         elif error is not None:
             return False
         self.state = self._come_to_an_end(self._run) if self._run else state_of(self.end, self.said)
+        if isinstance(error, AlreadyOver) and self.end not in GOOD_ENDS:
+            self.state.message = f"{self.state.message}; it was over before, start a new one instead"
         return error is not None
 
     def _created(self, ledger: Ledger, settings: Settings) -> Event:
