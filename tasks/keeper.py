@@ -39,7 +39,7 @@ class Keeper:
     def park(self) -> None:
         """Keep it while nobody renews it, as its run waits for people in no process."""
         self.stop()
-        with suppress(LeaseLost):
+        with suppress(LeaseLost, StepErrored):  # nobody takes over from a run that is suspended anyway
             self._ledger.renew(self._lease, None)
 
     def _renew(self) -> None:
