@@ -91,7 +91,7 @@ class Errand:
 
     def call_off(self) -> None:
         """Have it stop at its next safe point."""
-        if self._sent is not None:
+        if self._sent is not None and not _state(self._sent).is_final():
             with get_client(sync_client=True) as client:
                 client.set_flow_run_state(self._sent, Cancelling(message="its release waits no longer"))
 
