@@ -49,8 +49,7 @@ def serve(order: Order) -> State[Any]:
 
 def _serve(order: Order) -> Served:
     settings = Settings.read(os.environ)
-    masks: list[Run] = []
-    ledger = Ledger.open(settings.ledger_url, mask=lambda text: masks[0].mask(text) if masks else text)
+    ledger = Ledger.open(settings.ledger_url, mask=lambda text: run.mask(text))  # written to only by the run
     with closing(ledger):
         created = ledger.last(order.run, ("release.created",))
         if created is None:
@@ -59,7 +58,6 @@ def _serve(order: Order) -> Served:
                 f"site {order.site!r} need the same SENDOFF_LEDGER as the release's own"
             )
         run = Run(created, ledger, settings, get_run_logger(), site=order.site)
-        masks.append(run)
         run.open()
         run.lease = _lease(run, order.number)
         step = STEPS[order.step].with_options(refresh_cache=True) if order.again else STEPS[order.step]

@@ -1,4 +1,4 @@
-"""A fleet at a site: the worker of that site does its steps, and the release waits for it as long as it may."""
+"""A fleet at a site: the worker of that site does its steps, and the release waits for it, not for ever."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WAITS = 'until [ -e "$1/go" ]; do sleep 0.1; done; echo "$2 $DB_PASSWORD" >>"$1/
 
 
 class Site:
-    """A machine at a site: nothing of its own is what the release's worker has, but server, ledger and store."""
+    """A machine at a site: it shares server, ledger and store with the release's worker, and no more."""
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         self.log = folder / "worker.log"
@@ -44,7 +44,7 @@ class Site:
 
     def start(self) -> None:
         """Start its worker, as the documentation says."""
-        command = "-m prefect worker start --pool sendoff-berlin --type process".split()
+        command = ("-m", "prefect", "worker", "start", "--pool", "sendoff-berlin", "--type", "process")
         with self.log.open("ab") as log:
             self._worker = subprocess.Popen(
                 [sys.executable, *command],
@@ -94,7 +94,8 @@ def describe(stack: Stack, app: Application, site: str = SITE) -> None:
     here = file["environments"][0]["targets"]
     here.append({**here[0], "name": "far", "hosts": ["b"], "site": site})
     path.write_text(yaml.safe_dump(file, sort_keys=False))
-    stack.register()
+    said = stack.register()
+    assert {f"work pool sendoff-{site}", f"deployment at-site/{site}"} <= set(said)
     block = stack.client.read_block_document_by_name(app.name, "sendoff-release-secrets")
     data = {"values": {"DB_PASSWORD": SECRET}}
     stack.client.update_block_document(block.id, BlockDocumentUpdate(data=data, merge_existing_data=False))

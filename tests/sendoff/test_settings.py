@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,14 @@ def test_empty_is_not_set() -> None:
     """An empty variable is one that is not set."""
     empty = dict.fromkeys(("SENDOFF_HOME", "SENDOFF_LEDGER", "SENDOFF_STORE", "SENDOFF_CATALOG"), "")
     assert Settings.read({"HOME": "/h", **empty}) == Settings.read({"HOME": "/h"})
+
+
+def test_how_long_a_site_may_take() -> None:
+    """Five minutes unless said; what is no such time is told with what was expected."""
+    assert Settings.read({}).site == timedelta(minutes=5)
+    assert Settings.read({"SENDOFF_SITE_SECONDS": "20"}).site == timedelta(seconds=20)
+    with pytest.raises(BadInput, match="SENDOFF_SITE_SECONDS: is 'soon', expected a number of seconds, at"):
+        Settings.read({"SENDOFF_SITE_SECONDS": "soon"})
 
 
 def test_all_problems_at_once(tmp_path: Path) -> None:
