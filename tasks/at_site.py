@@ -48,8 +48,11 @@ def serve(order: Order) -> State[Any]:
 
 
 def _serve(order: Order) -> Served:
+    def masked(text: str) -> str:
+        return run.mask(text)
+
     settings = Settings.read(os.environ)
-    ledger = Ledger.open(settings.ledger_url, mask=lambda text: run.mask(text))  # written to only by the run
+    ledger = Ledger.open(settings.ledger_url, mask=masked)  # only the run writes to it
     with closing(ledger):
         created = ledger.last(order.run, ("release.created",))
         if created is None:
