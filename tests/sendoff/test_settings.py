@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,14 @@ def test_empty_is_not_set() -> None:
     assert Settings.read({"HOME": "/h", **empty}) == Settings.read({"HOME": "/h"})
 
 
+def test_how_long_a_site_may_take() -> None:
+    """Five minutes unless said; what is no such time is told with what was expected."""
+    assert Settings.read({}).site == timedelta(minutes=5)
+    assert Settings.read({"SENDOFF_SITE_SECONDS": "20"}).site == timedelta(seconds=20)
+    with pytest.raises(BadInput, match="SENDOFF_SITE_SECONDS: is 'soon', expected a number of seconds, at"):
+        Settings.read({"SENDOFF_SITE_SECONDS": "soon"})
+
+
 def test_all_problems_at_once(tmp_path: Path) -> None:
     """Every variable that is wrong is named, with what was expected."""
     (tmp_path / "file").touch()
@@ -116,9 +125,7 @@ def test_a_bad_ledger_is_not_shown() -> None:
 @pytest.mark.parametrize("seconds", ["2", "nan", "inf", "soon", "-60"])
 def test_a_bad_lease(seconds: str) -> None:
     """A lease that no process could renew in time is refused."""
-    with pytest.raises(
-        BadInput, match=f"SENDOFF_LEASE_SECONDS: is '{seconds}', expected a number"
-    ):
+    with pytest.raises(BadInput, match=f"SENDOFF_LEASE_SECONDS: is '{seconds}', expected a number"):
         Settings.read({"SENDOFF_LEASE_SECONDS": seconds})
 
 

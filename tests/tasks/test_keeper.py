@@ -13,6 +13,7 @@ import pytest
 
 from sendoff.errors import StepErrored
 from sendoff.ledger import Ledger
+from sendoff.ledger.errors import LeaseLost
 from sendoff.ledger.models import Lease
 from tasks.keeper import Keeper
 
@@ -87,3 +88,24 @@ def test_a_database_that_is_away_is_no_end(ledger: Ledger, monkeypatch: pytest.M
     keeper = Keeper(ledger, lease, TERM).start()
     until(lambda: expiry(ledger) > first)
     keeper.stop()
+
+
+def test_the_larger_number_is_renewed(ledger: Ledger) -> None:
+    """After it was taken anew, the number before is fenced and the new one does not expire."""
+    first = ledger.take_lease(PLACE, "r1", "ada", "release", TERM)
+    keeper = Keeper(ledger, first, TERM).start()
+    second = keeper.take_anew()
+    assert second.token == first.token + 1
+    with pytest.raises(LeaseLost):
+        ledger.renew(first)
+    until(lambda: held(ledger).expires != second.expires)
+    keeper.stop()
+
+
+def test_what_another_process_has_is_not_taken_back(ledger: Ledger) -> None:
+    """A process that was replaced does not fence the one that goes on."""
+    keeper = Keeper(ledger, ledger.take_lease(PLACE, "r1", "ada", "release", TERM), TERM)
+    other = ledger.take_lease(PLACE, "r1", "ada", "release", TERM)
+    with pytest.raises(LeaseLost):
+        keeper.take_anew()
+    assert ledger.leases() == (other,)
