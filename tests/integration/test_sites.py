@@ -56,19 +56,17 @@ class Site:
         if self._worker:
             os.kill(self._worker.pid, signal.SIGKILL)
             self._worker.wait()
-            for pid in self._marked():
-                os.kill(pid, signal.SIGKILL)
+            kill(f"SENDOFF_HOME={self._environ['SENDOFF_HOME']}")
 
-    def _marked(self) -> list[int]:
-        mark = f"SENDOFF_HOME={self._environ['SENDOFF_HOME']}"
-        found = []
-        for environ in Path("/proc").glob("[0-9]*/environ"):
-            try:
-                if mark in environ.read_text(errors="replace").split("\0"):
-                    found.append(int(environ.parent.name))
-            except OSError:
-                continue
-        return found
+
+def kill(mark: str) -> None:
+    """Kill the processes that have a variable in their environment."""
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark in environ.read_text(errors="replace").split("\0"):
+                os.kill(int(environ.parent.name), signal.SIGKILL)
+        except OSError:
+            continue
 
 
 @pytest.fixture
@@ -163,6 +161,26 @@ def test_its_worker_dies(stack: Stack, application: Make, site: Site, eventually
     done = [each.body["step"] for each in stack.events(run, "step.done")]
     assert done.count("deploy/b") == 1
     assert [each.state_name for each in errands(stack, run)].count("Crashed") == 1
+    stack.assert_settled(app.name)
+
+
+def test_the_release_dies(stack: Stack, application: Make, site: Site, eventually: Until) -> None:
+    """The process that goes on asks the site anew; what was asked for before is fenced, and says so."""
+    app = application()
+    describe(stack, app)
+    (app.hosts.hosts["a"].folder / "go").touch()
+    site.start()
+    run = stack.start("release", app.what("1"))
+    eventually(lambda: app.on("b").live == "1", "b is live, in the middle of its commands")
+    kill(f"PREFECT__FLOW_RUN_ID={run}")
+    eventually(lambda: len(stack.events(run, "lease.resumed")) == 1, "it goes on in another process")
+    let_go(app)
+    eventually(lambda: stack.state(run).name == "Live", "it comes to its end")
+    assert ran(app, "a") == ran(app, "b") == f"1 {SECRET}\n"
+    went = [each for each in errands(stack, run) if each.name.endswith("go live on b")]
+    assert [each.state_name for each in went] == ["Fenced", "Completed"]
+    done = [each.body["step"] for each in stack.events(run, "step.done")]
+    assert [done.count(step) for step in ("deploy/b", "go-live/b")] == [1, 1]
     stack.assert_settled(app.name)
 
 
