@@ -6,13 +6,16 @@ READY := .venv/ready
 export VERSION APPROVE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint setup lock bench clean
+.PHONY: help demo up-production-like test lint setup lock bench clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1:\2/p' Makefile | awk -F: '{ printf "  %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1:\2/p' Makefile | awk -F: '{ printf "  %-24s %s\n", $$1, $$2 }'
 
 demo: $(READY) ## take an application live in the Prefect UI; VERSION=broken sees one undone, APPROVE=yes asks nobody
 	@$(BIN)/python -m examples.demo
+
+up-production-like: $(READY) ## start the parts of a production on this machine, and what dies again
+	@$(BIN)/python -m examples.production
 
 test: setup lint ## set up, lint and run all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
@@ -35,7 +38,7 @@ bench: $(READY) ## compare with ssh, rsync and Ansible
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove all that was made here
-	@rm -rf .venv .demo build-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .demo .production build-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/uv: # not $(READY) itself: the lock may be out of date just now
