@@ -22,7 +22,7 @@ from tasks.run import Run
 from tasks.sites import deployment, pool
 
 POLL = 1.0  # seconds between looks
-GRACE = 60.0  # seconds that a worker has to hear of a cancellation and to end a process
+GRACE = 20.0  # seconds that it has to stop; the worker of a release that is stopped kills that after 30
 FEW = 3  # hosts that are named
 NOT_BEGUN = (StateType.SCHEDULED, StateType.PENDING)
 
