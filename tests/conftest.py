@@ -57,6 +57,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
     finally:
         process.kill()  # it takes its time to end by itself, and nothing in it is kept
         process.wait()
+        server.tidy()
 
 
 class Kept(Protocol):

@@ -57,7 +57,13 @@ def stores(place: Place) -> list[Part]:
             options=postgresql.options,
         ),
         _redis(place),
-        Part("seaweedfs", s3.command, is_there=s3.takes_a_write, options={"cwd": s3.folder}),
+        Part(
+            "seaweedfs",
+            s3.command,
+            is_there=s3.takes_a_write,
+            told_by=signal.SIGKILL,  # it takes its time to end by itself, and nothing in it is kept
+            options={"cwd": s3.folder},
+        ),
         _hosts(place),
     ]
 

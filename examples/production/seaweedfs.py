@@ -21,6 +21,7 @@ REGION = "us-east-1"
 PORTS = tuple(f"{part}.port{kind}" for part in ("master", "volume", "filer", "s3") for kind in ("", ".grpc"))
 ONLY_WHAT_IS_USED = (
     "-master.telemetry=false", "-s3.iam=false", "-s3.port.iceberg=0", "-s3.port.lance=0",
+    "-filer.localSocket=filer.sock", "-s3.localSocket=s3.sock",  # in its folder, not in that of all
     "-master.volumeSizeLimitMB=64", "-volume.max=500",
 )  # fmt: skip
 
@@ -70,12 +71,19 @@ class SeaweedFS:
 
     @property
     def command(self) -> tuple[str, ...]:
-        """Give the words that start it; it takes its time to end by itself."""
+        """Give the words that start it, in its folder; it takes its time to end by itself."""
         ports = (f"-{name}={port}" for name, port in self._ports.items())
         here = (f"-dir={self.folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1")
         parts = ("-filer", "-s3", f"-s3.config={self.folder / 's3.json'}")
         program = str(Path(sys.executable).parent / "weed")
         return (program, "-logtostderr", "server", *here, *parts, *ONLY_WHAT_IS_USED, *ports)
+
+    def tidy(self) -> None:
+        """Remove the sockets that it leaves in a folder of everybody's when it is killed."""
+        for name, port in self._ports.items():
+            part, _, kind = name.partition(".port.")
+            if kind == "grpc":
+                Path(f"/tmp/seaweedfs-{part}-grpc-{port}.sock").unlink(missing_ok=True)  # noqa: S108 -- its own
 
     def takes_a_write(self) -> bool:
         """Tell whether it is ready, which is some time after it listens."""

@@ -85,6 +85,7 @@ class Wiring:
         for stage in reversed(self._stages):
             self.processes.end(*(name for name in stage if name in self.processes.running))
         self.processes.stop()
+        self.place.s3.tidy()
 
     def _add(self, *added: Part) -> None:
         names = tuple(part.name for part in added)

@@ -48,6 +48,12 @@ ELSEWHERE = {
     "make demo VERSION=broken": "tests/examples/test_demo.py::test_broken_says_why",
     "make demo APPROVE=yes": "tests/examples/test_demo.py::test_approved_demo_goes_live",
     "make demo PORT=4300": "tests/examples/test_demo.py::test_ctrl_c_leaves_nothing",
+    "make up-production-like": "tests/examples/test_production.py::test_says_where_it_is",
+    ". .production/environ.sh": "tests/examples/test_production.py::test_what_it_says_to_try",
+    ".venv/bin/sendoff status": "tests/examples/test_production.py::test_what_it_says_to_try",
+    "kill -9 $(cat .production/pids/haproxy)": (
+        "tests/examples/test_production.py::test_starts_again_what_was_killed"
+    ),
     "make test": "tests/docs/test_commands.py::test_make_test_is_what_ci_runs",
     "python -m pip install --no-deps --require-hashes -r requirements.lock": (
         "tests/packaging/test_install.py::test_lock_installs"
