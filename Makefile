@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
 export VERSION APPROVE
 
 .DEFAULT_GOAL := help
@@ -28,8 +29,10 @@ setup: ## install what the tests need beyond Python, or say what is missing
 	@sh tests/setup.sh
 
 lock: $(BIN)/uv ## resolve the dependencies for all Pythons at once; UPGRADE=--upgrade takes newer ones
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --no-annotate --all-extras $(UPGRADE) pyproject.toml -o requirements.lock
+	@$(COMPILE) --generate-hashes --all-extras $(UPGRADE) pyproject.toml -o requirements.lock
+	@$(COMPILE) --constraints requirements.lock --extra production pyproject.toml -o docker/packages.txt
+	@$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" | \
+		$(COMPILE) --constraints requirements.lock - -o docker/build-tools.txt
 
 bench: $(READY) ## compare with ssh, rsync and Ansible
 	@$(BIN)/python -m benchmarks
