@@ -7,16 +7,21 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 export VERSION APPROVE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint setup lock bench clean
+.PHONY: help demo test test-image lint setup lock bench clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1:\2/p' Makefile | awk -F: '{ printf "  %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1:\2/p' Makefile | awk -F: '{ printf "  %-16s %s\n", $$1, $$2 }'
 
 demo: $(READY) ## take an application live in the Prefect UI; VERSION=broken sees one undone, APPROVE=yes asks nobody
 	@$(BIN)/python -m examples.demo
 
 test: setup lint ## set up, lint and run all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not image"
+
+test-image: $(READY) ## build the image of docker/ and run the production wiring from it; as root, takes minutes
+	@sh tests/setup.sh buildah=buildah debootstrap=debootstrap initdb=postgresql redis-server=redis-server \
+		haproxy=haproxy ip=iproute2 nsenter=util-linux
+	@$(BIN)/python -m pytest -m image tests/docker
 
 lint: $(READY) ## style, types, import rules, lock
 	@$(BIN)/ruff check .
