@@ -6,7 +6,7 @@ READY := .venv/ready
 export VERSION APPROVE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint setup lock bench clean
+.PHONY: help demo test lint setup lock bench chaos clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1:\2/p' Makefile | awk -F: '{ printf "  %-12s %s\n", $$1, $$2 }'
@@ -26,6 +26,9 @@ lint: $(READY) ## style, types, import rules, lock
 
 setup: ## install what the tests need beyond Python, or say what is missing
 	@sh tests/setup.sh
+
+chaos: setup $(READY) ## kill everything at every boundary of a release; 40 minutes at most
+	@$(BIN)/python -m tests.chaos
 
 lock: $(BIN)/uv ## resolve the dependencies for all Pythons at once; UPGRADE=--upgrade takes newer ones
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
