@@ -18,6 +18,7 @@ from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import WorkPoolUpdate
 from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
@@ -199,7 +200,12 @@ class World:
                 raise RuntimeError(f"{name} ended with {process.returncode}; see {self.processes.logs}")
 
     def register(self) -> None:
+        """Register all, and spare the process that Prefect starts beside each flow unless a command is named."""
         register(self.settings)
+        template = self.client.read_work_pool(POOL).base_job_template
+        engine = f"{sys.executable} -m prefect.engine"
+        template["variables"]["properties"]["command"]["default"] = engine
+        self.client.update_work_pool(POOL, WorkPoolUpdate(base_job_template=template))
 
     def start(self, application: str, version: str) -> str:
         """Start a release; the choices of the form are those of the day of registration, and not enforced."""
