@@ -15,7 +15,9 @@ HEARTBEAT = 30  # seconds; Prefect allows no less
 SILENCE = timedelta(seconds=70)  # two heartbeats may come late or be lost
 SECOND_REPORT = timedelta(seconds=5)  # a worker reports a crash twice, some 3 s apart
 
+AT_A_SITE = "sendoff-at-site"  # the tag of runs that a release has started and looks after
 OURS: dict[str, Any] = {"prefect.resource.id": "prefect.tag.sendoff", "prefect.resource.role": "tag"}
+WITH_STEPS = OURS | {"prefect.resource.id": ["prefect.tag.sendoff", f"prefect.tag.{AT_A_SITE}"]}
 A_RUN: dict[str, Any] = {"prefect.resource.id": "prefect.flow-run.*"}
 
 
@@ -48,7 +50,7 @@ def automations(recover: UUID) -> tuple[AutomationCore, ...]:
             after={"prefect.flow-run.Pending", "prefect.flow-run.Running", "prefect.flow-run.heartbeat"},
             expect={"prefect.flow-run.*"},
             match=A_RUN,
-            match_related=OURS,
+            match_related=WITH_STEPS,
             for_each={"prefect.resource.id"},
             posture=Posture.Proactive,
             threshold=1,

@@ -6,6 +6,7 @@ from typing import Any
 
 from prefect import Flow
 
+from flows.at_site import at_site
 from flows.build import build
 from flows.deploy import deploy
 from flows.go_live import go_live
@@ -18,6 +19,7 @@ POOL = "sendoff"
 
 STORIES: tuple[Flow[..., Any], ...] = (release, build, deploy, verify, go_live, rollback)
 RECOVER: Flow[..., Any] = recover
+AT_SITE: Flow[..., Any] = at_site
 
 
 def entrypoint(story: Flow[..., Any]) -> str:

@@ -17,10 +17,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class SendoffError(Exception):
     """Anything Sendoff itself reports, worded `where: what happened, what was expected; what to do`."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to another process as it is, whatever its kind asks for when it is made."""
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
+
+def _as_it_was(kind: type[SendoffError], args: tuple[Any, ...], values: dict[str, Any]) -> SendoffError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(values)
+    return error
 
 
 class Fenced(Exception):

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE, CacheKeyFnPolicy
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.context import TaskRunContext
+from prefect.context import FlowRunContext, TaskRunContext
 from prefect.exceptions import TerminationSignal
 from prefect.futures import PrefectFuture, as_completed, wait
 from prefect.tasks import Task
 
 from sendoff.errors import Fenced, SendoffError, StepErrored
+from tasks import order
+from tasks.errand import Errand
+from tasks.errands import brought, called_off
 from tasks.run import Run
+from tasks.sites import apart
 
-HostKey = tuple[str, str]
+HostKey = order.HostKey
 
 
 def once_a_run(context: TaskRunContext, inputs: dict[str, Any]) -> str:
@@ -77,30 +82,45 @@ def on_hosts(
 ) -> Served:
     """Run a task on hosts side by side and wait for all; Sendoff's own errors are collected.
 
+    On the hosts of another site its worker runs the task; a run without a deployment asks no other worker.
     When the run is stopped from outside, what is under way on a host is waited for, and no more is begun.
     """
-    futures: dict[PrefectFuture[Any], HostKey] = {
-        task.submit(run=run, target=target, host=host, **inputs): (target, host) for target, host in hosts
-    }
+    here, elsewhere = apart(hosts, run.site_of, run.site) if hosts and _is_deployed() else (hosts, {})
+    errands = [Errand(run, site, task, theirs, inputs) for site, theirs in elsewhere.items()]
+    futures: dict[PrefectFuture[Any], HostKey] = {}
     try:
-        return _collected(futures, progress)
+        for errand in errands:
+            errand.send()
+        for target, host in here:
+            futures[task.submit(run=run, target=target, host=host, **inputs)] = (target, host)
+        return _collected(chain(_ended(futures), brought(run, errands)), progress)
     except (KeyboardInterrupt, TerminationSignal):
         run.stopping.set()
+        called_off(errands)
         wait(list(futures))
         raise
 
 
-def _collected(futures: dict[PrefectFuture[Any], HostKey], progress: Progress | None) -> Served:
+def _is_deployed() -> bool:
+    context = FlowRunContext.get()
+    return bool(context and context.flow_run and context.flow_run.deployment_id)
+
+
+def _ended(futures: dict[PrefectFuture[Any], HostKey]) -> Iterator[tuple[HostKey, object]]:
+    for future in as_completed(list(futures)):
+        yield futures[future], future.result(raise_on_failure=False)
+
+
+def _collected(came: Iterable[tuple[HostKey, object]], progress: Progress | None) -> Served:
     served = Served()
     foreign: list[BaseException] = []
-    for future in as_completed(list(futures)):
-        result = future.result(raise_on_failure=False)
+    for key, result in came:
         if isinstance(result, SendoffError):
-            served.errors[futures[future]] = result
+            served.errors[key] = result
         elif isinstance(result, BaseException):
             foreign.append(result)
         else:
-            served.results[futures[future]] = result
+            served.results[key] = result
         if progress:
             progress.advance()
     if foreign:

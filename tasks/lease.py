@@ -24,7 +24,8 @@ def take_lease(run: Run) -> Keeper:
     may have to wait until it expires; LeaseHeld when its run goes on, or may go on.
     """
     run.lease = _taken(run)
-    return Keeper(run.ledger, run.lease, run.settings.lease).start()
+    run.keeper = Keeper(run.ledger, run.lease, run.settings.lease).start()
+    return run.keeper
 
 
 def _taken(run: Run) -> Lease:

@@ -28,6 +28,7 @@ from sendoff.spec.models import Environment, ReleaseFile, SshFleet
 from sendoff.store import DELTAS, ArtifactStore
 from sendoff.targets.protocol import HostTarget, Outcome
 from sendoff.targets.ssh.fleet import Fleet
+from tasks.keeper import Keeper
 
 WORKSPACE = "builds"  # the folder in SENDOFF_HOME that is built in
 
@@ -54,7 +55,10 @@ class Place:
 
 
 class Run:
-    """One run of a flow. A plain class, so that Prefect passes it to tasks as it is."""
+    """One run of a flow. A plain class, so that Prefect passes it to tasks as it is.
+
+    `site`: where this process is, when it does steps of a run whose own process is elsewhere.
+    """
 
     def __init__(
         self,
@@ -64,6 +68,7 @@ class Run:
         logger: Logger | LoggerAdapter[Any],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         environ: Mapping[str, str] | None = None,
+        site: str | None = None,
     ) -> None:
         """Open what was written down when the run was started: its snapshot, not what files say by now."""
         body = created.body
@@ -74,10 +79,12 @@ class Run:
         self.file = ReleaseFile.model_validate(body["config"])
         self.config_digest, self.folder = body["config_digest"], Path(body["folder"])
         self.ledger, self.settings, self.logger, self.now = ledger, settings, logger, now
+        self.site = site
         self.environ = dict(os.environ if environ is None else environ)
         self.secrets: dict[str, str] = {}
         self.mask = Masker(())
         self.lease: Lease | None = None
+        self.keeper: Keeper | None = None
         self.stopping = threading.Event()
         self._fleets: dict[str, Fleet] = {}
         self._opening = threading.Lock()
@@ -106,6 +113,10 @@ class Run:
     def fleet(self, name: str) -> SshFleet:
         """Find a fleet of the environment by name."""
         return next(fleet for fleet in self.environment.targets if fleet.name == name)
+
+    def site_of(self, target: str) -> str | None:
+        """Name the site whose worker reaches a fleet, if it has one."""
+        return self.fleet(target).site
 
     def everywhere(self) -> list[tuple[str, str]]:
         """List the hosts of the environment, each with its target's name, in the order of the file."""
@@ -169,6 +180,7 @@ class Run:
             "changed": record.outcome.changed,
             "said": record.outcome.said,
             "failed": record.failed,
+            **({"site": self.site} if self.site else {}),
         }
         self.record("step.done", body)
         said, where = record.outcome.said, host or target
@@ -182,6 +194,12 @@ class Run:
         """Tell what the ledger says is live in this environment."""
         here = (self.place.application, self.place.environment)
         return [each for each in self.ledger.placements() if (each.application, each.environment) == here]
+
+    def take_anew(self) -> None:
+        """Go on under a larger number: who may still work under this one is refused by ledger and hosts."""
+        if self.keeper:
+            self.lease = self.keeper.take_anew()
+            self.close()  # connections carry the number
 
     def has_switched(self) -> bool:
         """Tell whether this run has moved traffic anywhere."""

@@ -44,6 +44,13 @@ def take_over(
     return _hand_over(writing, resource, release, actor, why, term, kind="lease.taken_over", **more)
 
 
+def take_anew(writing: Writing, lease: Lease, term: timedelta) -> Lease:
+    """Go on with a lease that is held, under a larger number: whoever works under this one is fenced."""
+    see(writing, lease)
+    kind: Kind = "lease.resumed"
+    return _hand_over(writing, lease.resource, lease.release, lease.actor, lease.why, term, kind=kind)
+
+
 def renew(writing: Writing, lease: Lease, term: timedelta | None) -> Lease:
     """Move the moment at which a lease expires; without a term it is kept while nobody renews it."""
     see(writing, lease)

@@ -169,6 +169,10 @@ class Ledger:
             )
         )
 
+    def take_anew(self, lease: Lease, term: timedelta = TERM) -> Lease:
+        """Go on with a lease under a larger number; LeaseLost when it is not held under its own now."""
+        return self._write(lambda writing: leases.take_anew(writing, lease, term))
+
     def renew(self, lease: Lease, term: timedelta | None = TERM) -> Lease:
         """Keep a lease for another term, or while nobody renews it; LeaseLost when it is not held now."""
         return self._write(lambda writing: leases.renew(writing, lease, term))

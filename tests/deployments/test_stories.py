@@ -8,12 +8,13 @@ import pytest
 from prefect import Flow
 from prefect.flows import load_flow_from_entrypoint
 
-from deployments.stories import STORIES, entrypoint
+from deployments.stories import AT_SITE, RECOVER, STORIES, entrypoint
 
 ids = [story.name for story in STORIES]
+ALL = (*STORIES, RECOVER, AT_SITE)
 
 
-@pytest.mark.parametrize("story", STORIES, ids=ids)
+@pytest.mark.parametrize("story", ALL, ids=lambda story: str(story.name))
 def test_entrypoint_loads(story: Flow[..., Any]) -> None:
     """A worker gets the flow itself from its entrypoint, not a placeholder for what cannot be imported."""
     loaded: Flow[..., Any] = load_flow_from_entrypoint(entrypoint(story), use_placeholder_flow=False)

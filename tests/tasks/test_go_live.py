@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sendoff.errors import CheckFailed, Undone
+from sendoff.errors import CheckFailed, Fenced, Undone
 from tasks import go_live as module
 
 PLAN: Any = SimpleNamespace(
@@ -51,4 +51,17 @@ def test_nothing_switched_nothing_undone(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(module, "_go_live_batch", breaks)
     monkeypatch.setattr(module, "undo", lambda run, plan: [])
     with pytest.raises(CheckFailed, match=r"^a: not well$"):
+        module.go_live(RUN, PLAN)
+
+
+def test_fenced_undoes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that another has taken the place of leaves the hosts to that one."""
+
+    def fenced(*_: Any) -> Any:
+        raise Fenced("a: it has seen number 7, which is larger than ours")
+
+    monkeypatch.setattr(module, "Progress", lambda *_: None)
+    monkeypatch.setattr(module, "_go_live_batch", fenced)
+    monkeypatch.setattr(module, "undo", lambda run, plan: pytest.fail("it undid"))
+    with pytest.raises(Fenced):
         module.go_live(RUN, PLAN)

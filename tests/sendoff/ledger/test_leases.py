@@ -42,6 +42,17 @@ def test_the_same_release_gets_it_anew(ledger: Ledger) -> None:
     assert fenced.value.is_by_itself
 
 
+def test_it_is_taken_anew_by_who_holds_it(ledger: Ledger) -> None:
+    """A process may fence others that work under its number; one that was replaced may not."""
+    first = ledger.take_lease(PLACE, "r1", "ada", "release 2.4.1")
+    second = ledger.take_anew(first)
+    assert second.token == first.token + 1
+    assert second.model_dump(exclude={"token", "expires"}) == first.model_dump(exclude={"token", "expires"})
+    with pytest.raises(LeaseLost):
+        ledger.take_anew(first)
+    assert ledger.leases() == (second,)
+
+
 def test_what_is_written_under_a_lease(ledger: Ledger) -> None:
     """Who does not hold the lease any more writes nothing; who holds it does."""
     old = ledger.take_lease(PLACE, "r1", "ada", "release")
