@@ -12,7 +12,7 @@ from types import FrameType
 
 from tests.chaos.matrix import Matrix, find_boundaries
 from tests.chaos.victims import VICTIMS, unmount
-from tests.chaos.world import World
+from tests.chaos.world import World, over
 
 BOUND = 40 * 60 - 120  # seconds after which no more begin; those that have begun come to their ends
 
@@ -54,6 +54,7 @@ def _say(line: str) -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    over.set()
     raise KeyboardInterrupt
 
 

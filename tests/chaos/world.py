@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -46,10 +47,13 @@ exec {date} -d "@$(($({date} +%s) - 3600))" "$@"
 """
 
 
+over = threading.Event()  # somebody has interrupted us: nothing is waited for any more
+
+
 def until(true: Callable[[], T | None], what: str, seconds: float = STARTS, pause: float = 0.05) -> T:
     deadline = time.monotonic() + seconds
     while not (found := true()):
-        if time.monotonic() > deadline:
+        if over.is_set() or time.monotonic() > deadline:
             raise TimeoutError(f"not in {seconds:.0f} s: {what}")
         time.sleep(pause)
     return found
@@ -200,7 +204,7 @@ class World:
                 raise RuntimeError(f"{name} ended with {process.returncode}; see {self.processes.logs}")
 
     def register(self) -> None:
-        """Register all, and spare the process that Prefect starts beside each flow unless a command is named."""
+        """Register all; naming the command spares the process that Prefect starts beside each flow."""
         register(self.settings)
         template = self.client.read_work_pool(POOL).base_job_template
         engine = f"{sys.executable} -m prefect.engine"
