@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.chaos.application import DURING, FIRST, describe
 from tests.chaos.cell import ENDS, Cell
-from tests.chaos.seen import problems
+from tests.chaos.seen import on_worker, problems
 from tests.chaos.victims import Victim
 from tests.chaos.world import World
 
@@ -55,6 +55,8 @@ class Matrix:
         else:
             for at in range(0, len(cells), victim.group):
                 self._together(victim, cells[at : at + victim.group])
+        if left := on_worker(self.world.machine):
+            cells[-1].problems.append(f"left behind on the worker: {'; '.join(left)}")
         if broken := self.world.ledger.verify():
             cells[0].problems.append(f"the ledger does not verify: {broken}")
         return cells

@@ -122,7 +122,7 @@ class Hosts:
 
 
 def test_put_back_goes_on(monkeypatch: pytest.MonkeyPatch, ledger: Ledger) -> None:
-    """After a process that died while it put hosts back, the next one puts back the rest, and goes not forward."""
+    """When a process dies while it puts hosts back, the next puts back the rest, and goes not forward."""
     hosts = Hosts(monkeypatch, ledger, dict.fromkeys(HOSTS, "1-new"))
     hosts.go_live(*HOSTS)
     hosts.dies_at = "b"
