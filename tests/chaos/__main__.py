@@ -41,7 +41,7 @@ def main() -> int:
                 cells = [
                     cell
                     for victim in VICTIMS
-                    if any(word in victim.name for word in victims)
+                    if any(word in victim.name for word in victims) and victim.is_possible()
                     for cell in matrix.wave(victim(), chosen)
                 ]
         finally:

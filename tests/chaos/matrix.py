@@ -46,6 +46,10 @@ class Matrix:
     deadline: float
     say: Callable[[str], None]
 
+    @classmethod
+    def until(cls, world: World, seconds: float, say: Callable[[str], None]) -> Matrix:
+        return cls(world, time.monotonic() + seconds, say)
+
     def wave(self, victim: Victim, boundaries: Sequence[tuple[str, str]]) -> list[Cell]:
         """Strike one victim at many boundaries."""
         cells = [Cell(self.world, story, boundary, victim.name) for boundary, story in boundaries]
