@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 export VERSION APPROVE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up-production-like test test-image lint setup lock bench clean
+.PHONY: help demo up-production-like test test-image lint setup lock bench chaos clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1:\2/p' Makefile | awk -F: '{ printf "  %-24s %s\n", $$1, $$2 }'
@@ -35,6 +35,9 @@ lint: $(READY) ## style, types, import rules, lock
 
 setup: ## install what the tests need beyond Python, or say what is missing
 	@sh tests/setup.sh
+
+chaos: setup $(READY) ## kill everything at every boundary of a release; 40 minutes at most
+	@$(BIN)/python -m tests.chaos
 
 lock: $(BIN)/uv ## resolve the dependencies for all Pythons at once; UPGRADE=--upgrade takes newer ones
 	@$(COMPILE) --generate-hashes --all-extras $(UPGRADE) pyproject.toml -o requirements.lock

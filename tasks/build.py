@@ -11,7 +11,7 @@ from sendoff.git import Repository, located
 from sendoff.spec.models import GitSource
 from sendoff.targets.protocol import Outcome
 from tasks.durable import ONCE
-from tasks.run import Run
+from tasks.run import WORKSPACE, Run
 
 
 @task(name="build", task_run_name="build {version}", **ONCE)
@@ -67,7 +67,7 @@ def _workshop(run: Run) -> Workshop:
     home = run.settings.home
     return Workshop(
         store=run.store,
-        workspace=home / "builds",
+        workspace=home / WORKSPACE,
         cache=home / "git",
         environ=run.environ,
         secrets=run.secrets,

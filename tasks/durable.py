@@ -93,7 +93,7 @@ def on_hosts(
             errand.send()
         for target, host in here:
             futures[task.submit(run=run, target=target, host=host, **inputs)] = (target, host)
-        return _collected(chain(_ended(futures), brought(run, errands)), progress)
+        return _collected(hosts, chain(_ended(futures), brought(run, errands)), progress)
     except (KeyboardInterrupt, TerminationSignal):
         run.stopping.set()
         called_off(errands)
@@ -111,7 +111,10 @@ def _ended(futures: dict[PrefectFuture[Any], HostKey]) -> Iterator[tuple[HostKey
         yield futures[future], future.result(raise_on_failure=False)
 
 
-def _collected(came: Iterable[tuple[HostKey, object]], progress: Progress | None) -> Served:
+def _collected(
+    hosts: Sequence[HostKey], came: Iterable[tuple[HostKey, object]], progress: Progress | None
+) -> Served:
+    """Take what comes, in whichever order it does; give it in the order of the hosts."""
     served = Served()
     foreign: list[BaseException] = []
     for key, result in came:
@@ -125,7 +128,10 @@ def _collected(came: Iterable[tuple[HostKey, object]], progress: Progress | None
             progress.advance()
     if foreign:
         raise next((error for error in foreign if isinstance(error, Fenced)), foreign[0])
-    return served
+    return Served(
+        results={key: served.results[key] for key in hosts if key in served.results},
+        errors={key: served.errors[key] for key in hosts if key in served.errors},
+    )
 
 
 def told(errors: dict[HostKey, SendoffError]) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from prefect import task
 
 from sendoff.artifact.manifest import version_of
 from sendoff.errors import CheckFailed, CommandFailed, Fenced, SendoffError, Undone
+from sendoff.ledger.models import Event
 from sendoff.plan.models import Batch, Plan
 from sendoff.spec.placeholders import fill
 from sendoff.targets.protocol import Outcome
@@ -49,6 +50,8 @@ def go_live(run: Run, plan: Plan) -> None:
     progress = Progress(run, f"Go live with {plan.subject.version}", len(hosts_in(plan.batches)))
     left_out: dict[HostKey, SendoffError] = {}
     try:
+        if begun := run.ledger.last(run.id, ("release.undoing",)):
+            raise CheckFailed(begun.body["why"])  # a process died while it was put back: that goes on
         for batch in plan.batches:
             run.say(f"batch {batch.number}: {', '.join(batch.hosts)}")
             failed = _go_live_batch(run, plan, batch, progress)
@@ -62,32 +65,51 @@ def go_live(run: Run, plan: Plan) -> None:
     except Fenced:  # another process goes on with it, or undoes it
         raise
     except Exception as error:  # whatever it was, no host stays half-way
-        if not (back := undo(run, plan)):
-            raise
         said = str(error) if isinstance(error, SendoffError) else f"something unforeseen broke: {error!r}"
+        if not (back := undo(run, plan, run.mask(said))):
+            raise
         raise Undone(f"{run.mask(said)}\nPut back to what was live before: {', '.join(back)}") from error
     if left_out:
         run.say(f"left out, within the limit of failures, and put back:\n{told(left_out)}")
 
 
-def undo(run: Run, plan: Plan) -> list[str]:
+def undo(run: Run, plan: Plan, why: str) -> list[str]:
     """Put back every host that serves this run's release, the last switched first; asks the hosts which do.
 
+    What is begun is written down first: if this process dies, the next one goes on with it, and not forward.
     Returns the hosts, and with those that could not be put back or seen, why.
     """
     seen = look_everywhere(run)
-    switched = [
+    half_way, release = _half_way_back(run), plan.subject.release_name
+    left = [
         key
         for key, facts in seen.results.items()
-        if facts.live == plan.subject.release_name != plan.previous(key[1])
+        if facts.live == release != plan.previous(key[1])
+        or (key in half_way and facts.live == plan.previous(key[1]))
     ]
+    if not (left or run.has_switched()):
+        return []
+    begun = run.record("release.undoing", {"why": why}, key="undoing")
     errors = dict(seen.errors)
-    for key in reversed(switched):
+    for key in reversed(left):
         errors.update(_put_back_all(run, plan, [key]))
-    back = [host for target, host in reversed(switched) if (target, host) not in errors]
-    if errors and (switched or run.has_switched()):
+    moves = run.ledger.events(run.id, ("host.live",), after=begun.number)
+    back = [host for _, host in _hosts(moves, undo=True) if host not in {bad for _, bad in errors}]
+    if errors:
         back.append(f"NOT put back, or not seen to be: look at these hosts:\n{told(errors)}")
     return back
+
+
+def _half_way_back(run: Run) -> set[HostKey]:
+    """Find the hosts that were live with this run's release and have not been put back to the end of it."""
+    moved = run.ledger.events(run.id, ("host.live",))
+    done = run.ledger.events(run.id, ("step.done",))
+    return {*_hosts(moved, undo=False)} - {*_hosts(done, action="undo", failed=False)}
+
+
+def _hosts(events: Iterable[Event], **wanted: object) -> list[HostKey]:
+    chosen = [event.body for event in events if all(event.body[name] == wanted[name] for name in wanted)]
+    return list(dict.fromkeys((body["target"], body["host"]) for body in chosen))
 
 
 def _go_live_batch(run: Run, plan: Plan, batch: Batch, progress: Progress) -> dict[HostKey, SendoffError]:

@@ -34,11 +34,15 @@ class Planner:
         self.commits = [Commit.model_validate(each) for each in built.body["commits"]] if built else []
 
     def plan(self) -> Plan:
-        """Look at all hosts and plan; once traffic has been moved by this run, its plan stays what it was."""
+        """Look at all hosts and plan.
+
+        Once traffic has been moved by this run, its plan stays what it was, and a host that is not ready
+        any more is no reason to refuse: what has been begun is carried out, or undone.
+        """
         run = self.run
-        facts = preflight(run, self.artifact)
         if run.has_switched() and (known := run.ledger.last(run.id, ("release.planned",))):
             return Plan.model_validate(known.body["plan"])
+        facts = preflight(run, self.artifact)
         plan = make_release_plan(
             run.file, run.config_digest, run.place.environment, self.artifact, states(facts)
         )

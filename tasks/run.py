@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,18 +15,22 @@ from typing import Any
 
 from blocks import lookup
 from sendoff.artifact.manifest import version_of
+from sendoff.build import BUILDS
 from sendoff.errors import SendoffError, Stopped
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import Event, Kind, Lease, Placement, resource
 from sendoff.masking import Masker
 from sendoff.plan.models import Batch
+from sendoff.scratch import sweep
 from sendoff.settings import Settings
 from sendoff.spec.intent import Intent, Where
 from sendoff.spec.models import Environment, ReleaseFile, SshFleet
-from sendoff.store import ArtifactStore
+from sendoff.store import DELTAS, ArtifactStore
 from sendoff.targets.protocol import HostTarget, Outcome
 from sendoff.targets.ssh.fleet import Fleet
 from tasks.keeper import Keeper
+
+WORKSPACE = "builds"  # the folder in SENDOFF_HOME that is built in
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,12 @@ class Run:
         self._opening = threading.Lock()
 
     def open(self) -> None:
-        """Read the blocks: the secrets that the release file names, and the artifact store."""
+        """Read the blocks: the secrets that the release file names, and the artifact store.
+
+        What a process has left on this machine that was killed is removed, also what this run left here.
+        """
+        sweep(self.settings.home / WORKSPACE, BUILDS)
+        sweep(Path(tempfile.gettempdir()), DELTAS)
         self.secrets = self._secrets()
         self.mask = Masker(self.secrets.values())
         self.store: ArtifactStore = lookup.store(self.settings)

@@ -18,6 +18,7 @@ Kind = Literal[
     "step.done",
     "host.live",
     "check.done",
+    "release.undoing",
     "release.recovered",
     "release.ended",
     "lease.taken",

@@ -109,6 +109,7 @@ TOLD: dict[str, Callable[[Body], str]] = {
     "step.done": _step,
     "host.live": _live,
     "check.done": _check,
+    "release.undoing": lambda body: f"is put back: {body.get('why')}",
     "release.recovered": _recovered,
     "release.ended": _ended,
     "lease.taken": lambda body: f"holds {body.get('resource')}",

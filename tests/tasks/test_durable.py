@@ -92,6 +92,17 @@ def test_nothing_is_done_on_no_host() -> None:
     assert (served.results, served.errors) == ({}, {})
 
 
+def test_hosts_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever host was served first: what is undone is undone in the order of the plan."""
+    monkeypatch.setattr("tasks.durable.as_completed", lambda futures: futures[::-1])
+    results = iter(["one", CheckFailed("not good"), "three", CheckFailed("nor this")])
+    step: Any = SimpleNamespace(submit=lambda **inputs: Future(next(results)))
+    nothing: Any = None
+    served = on_hosts(nothing, step, [("web", host) for host in "abcd"])
+    assert [host for _, host in served.results] == ["a", "c"]
+    assert [host for _, host in served.errors] == ["b", "d"]
+
+
 class Future:
     """A step on one host that has come to something."""
 

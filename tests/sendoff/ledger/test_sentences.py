@@ -66,6 +66,7 @@ TOLD: list[tuple[str, dict[str, Any], str]] = [
     ("release.ended", {"end": "live", "said": ""}, "live"),
     ("lease.taken", {"resource": "a/b"}, "holds a/b"),
     ("lease.given_back", {"resource": "a/b", "why": "done"}, "gave a/b back: done"),
+    ("release.undoing", {"why": "a: not well"}, "is put back: a: not well"),
     (
         "release.recovered",
         {"attempt": 2, "of": 5, "why": "exit code -9"},
