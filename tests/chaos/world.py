@@ -26,8 +26,8 @@ from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 from deployments.answer import answer
 from deployments.register import register
 from deployments.stories import POOL
-from examples.demo.processes import Processes
-from examples.demo.workspace import free_port
+from examples.ports import free_port
+from examples.processes import Processes
 from sendoff.ledger import Ledger
 from sendoff.settings import Settings
 from tests.chaos.processes import send, tree
