@@ -12,6 +12,7 @@ from pydantic import Field, create_model
 from sendoff.gates import Answer, Verdict, judge
 from sendoff.plan.models import Plan
 from sendoff.spec.models import Approval
+from tasks.answered import answered_before
 from tasks.answers import answers
 from tasks.planning import Planner
 from tasks.run import Run
@@ -83,7 +84,7 @@ def _answer(model: type[RunInput], key: str) -> dict[str, str]:
     context = FlowRunContext.get()
     deployed = context is not None and context.flow_run is not None and context.flow_run.deployment_id
     if deployed:
-        given = suspend_flow_run(wait_for_input=model, key=key)
+        given = answered_before(model, key) or suspend_flow_run(wait_for_input=model, key=key)
     else:
         given = pause_flow_run(wait_for_input=model, timeout=A_YEAR, poll_interval=1, key=key)
     return {name: str(getattr(given, name)) for name in ("decision", "approver", "comment")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import signal
 import sys
 import tempfile
@@ -45,6 +46,7 @@ def main() -> int:
                     for cell in matrix.wave(victim(), chosen)
                 ]
         finally:
+            shutil.copytree(Path(folder) / "logs", RESULTS.parent / "logs", dirs_exist_ok=True)
             unmount(Path(folder))
     rows = [Row(each.victim, each.boundary, each.end, each.seconds, tuple(each.problems)) for each in cells]
     if not any(words):

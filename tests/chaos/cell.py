@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from zlib import crc32
 
 from prefect.client.schemas.objects import FlowRun
 
@@ -16,7 +17,7 @@ from tests.chaos.world import World, until
 ENDS = {"release": "Live", "approved": "Live", "undone": "Undone"}
 REACHES = 240.0  # seconds to come to a boundary, on a busy machine
 FINISHES = 300.0
-LOOK = 0.5  # seconds between two looks at the server
+LOOK = 0.7  # seconds between two looks at the server
 
 
 @dataclass
@@ -38,7 +39,8 @@ class Cell:
 
     def __post_init__(self) -> None:
         words = f"{self.victim} {self.boundary} {self.story}".translate(str.maketrans(".:,", "   "))
-        self.name = self.name or "-".join(words.split())
+        slug = "-".join(words.split())
+        self.name = self.name or f"{slug[:31].rstrip('-')}-{crc32(slug.encode()):08x}"
 
     def root(self, host: str) -> Path:
         return self.world.hosts[host].folder / self.name
@@ -58,8 +60,7 @@ class Cell:
 
     def reach(self) -> None:
         """Wait until it has come to its boundary."""
-        pause = LOOK if self.story == "approved" else 0.05
-        until(self._has_reached, f"{self.name} comes to its boundary", REACHES, pause)
+        until(self._has_reached, f"{self.name} comes to its boundary", REACHES, LOOK)
 
     def strike(self) -> None:
         """Note that its victim is struck now."""
@@ -95,9 +96,11 @@ class Cell:
         return [each.at for each in events if each.at > moment and each.kind != "release.recovered"]
 
     def _has_reached(self) -> bool:
-        if self.story == "approved":
-            self._looked()
-        return self.post("reached").exists()
+        if self.post("reached").exists():
+            return True
+        if over := self._ended():
+            raise RuntimeError(f"it ended before: {over.state_name}")
+        return False
 
     def _ended(self) -> FlowRun | None:
         run = self._looked()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.chaos.application import DURING, FIRST, describe
@@ -72,14 +73,18 @@ class Matrix:
             return
         victim.prepare(self.world, cells)
         with ThreadPoolExecutor(len(cells)) as threads:
-            ready = [cell for cell, there in zip(cells, threads.map(_reach, cells), strict=True) if there]
+            list(threads.map(_reach, cells))
+            ready = [cell for cell in cells if not cell.problems]
             for cell in ready:
                 cell.strike()
-            victim.strike(self.world, ready)
+            with noted(ready):
+                victim.strike(self.world, ready)
             list(threads.map(_finish, ready))
-        victim.afterwards(self.world, ready)
+        with noted(ready):
+            victim.afterwards(self.world, ready)
         for cell in ready:
-            cell.problems += problems(cell, (ENDS[cell.story], *victim.also), victim.about)
+            with noted([cell]):
+                cell.problems += problems(cell, (ENDS[cell.story], *victim.also), victim.about)
         for cell in cells:
             self._tell(cell)
             cell.tidy_up()
@@ -91,19 +96,23 @@ class Matrix:
             self.say(f"  MISSED {problem}")
 
 
-def _reach(cell: Cell) -> bool:
-    try:
+def _reach(cell: Cell) -> None:
+    with noted([cell]):
         cell.start()
         cell.reach()
-    except Exception as error:
-        cell.problems.append(f"{type(error).__name__}: {error}")
-        cell.go()
-        return False
-    return True
 
 
 def _finish(cell: Cell) -> None:
-    try:
+    with noted([cell]):
         cell.finish()
+
+
+@contextmanager
+def noted(cells: Sequence[Cell]) -> Iterator[None]:
+    """Note what breaks here as a problem of cells, and let them go."""
+    try:
+        yield
     except Exception as error:
-        cell.problems.append(f"{type(error).__name__}: {error}")
+        for cell in cells:
+            cell.problems.append(f"{type(error).__name__}: {error}")
+            cell.go()
