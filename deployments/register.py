@@ -22,7 +22,7 @@ from blocks.ssh import SshConnection
 from blocks.store import ArtifactBucket, ArtifactFolder
 from deployments.automations import AT_A_SITE, HEARTBEAT, register_automations
 from deployments.forms import form
-from deployments.stories import AT_SITE, POOL, RECOVER, STORIES, entrypoint
+from deployments.stories import AT_SITE, INNER, POOL, RECOVER, STORIES, entrypoint
 from flows.release import release
 from sendoff import catalog
 from sendoff.catalog import Loaded
@@ -41,7 +41,7 @@ def register(settings: Settings) -> list[str]:
     said = [f"block {name}" for name in register_blocks(loaded, settings)]
     with get_client(sync_client=True) as client:
         said.append(f"work pool {_pool(client, POOL)}")
-        for story in STORIES:
+        for story in (*STORIES, *INNER):
             _deployment(client, story, story.name, files)
             said.append(f"deployment {story.name}/{story.name}")
         for site in _sites(files):

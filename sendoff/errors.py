@@ -8,7 +8,8 @@ SendoffError
 │   └── Undone      it had gone live and was put back
 └── StepErrored     machinery broke: the only kind that is retried
     ├── CommandFailed     a command on a host exited with another code than 0
-    └── HostUnreachable   no connection, or it broke: what the host did is not known until it is asked again
+    ├── HostUnreachable   no connection, or it broke: what the host did is not known until it is asked again
+    └── Stopped           it broke beyond its retries, and was to be left as it is
 
 Fenced is none of these: it says nothing of the release, but that this process is not the one to go on.
 """
@@ -86,8 +87,12 @@ class HostUnreachable(StepErrored):
     """A host could not be reached, or the connection to it broke."""
 
 
-class Stopped(SendoffError):
+class NotBegun(SendoffError):
     """Somebody cancelled the run, so a step was not begun."""
+
+
+class Stopped(StepErrored):
+    """Machinery broke, and the answer was to stop here: nothing more is changed, not even back."""
 
 
 class CommandFailed(StepErrored):

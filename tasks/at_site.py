@@ -17,12 +17,13 @@ from sendoff.ledger.models import Lease
 from sendoff.report.words import count
 from sendoff.settings import Settings
 from tasks.check import check_dark_on, check_live_on
-from tasks.deploy import deploy_to, remove_from
+from tasks.deploy import deploy_to
 from tasks.durable import Served, on_hosts, told
 from tasks.facts import look_at
 from tasks.go_live import go_live_on, put_back
 from tasks.order import Order, from_words
 from tasks.prune import prune_on
+from tasks.remove import remove_from
 from tasks.run import Run
 
 STEPS: dict[str, Task[..., Any]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -70,7 +70,7 @@ class Progress:
 
     def advance(self) -> None:
         """Count one more host as served; of many hosts, show each twentieth part."""
-        self.done += 1
+        self.done = min(self.done + 1, self.total)  # a host that is tried again counts once
         if self.done % max(1, self.total // 20) and self.done < self.total:
             return
         text = f"{self.doing}: {self.done} of {self.total} hosts"
@@ -134,7 +134,7 @@ def _collected(
     )
 
 
-def told(errors: dict[HostKey, SendoffError]) -> str:
+def told(errors: Mapping[HostKey, SendoffError]) -> str:
     """Put the errors of several hosts into one text, a line each."""
     return "\n".join(
         f"{host}: {error}" if host not in str(error) else str(error) for (_, host), error in errors.items()

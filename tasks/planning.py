@@ -11,6 +11,8 @@ from sendoff.spec.intent import NEWEST
 from sendoff.spec.models import Approval
 from tasks.answers import answers
 from tasks.facts import preflight, states
+from tasks.left_out import left_out
+from tasks.pinned import pinned
 from tasks.publish import publish_plan
 from tasks.run import Run
 
@@ -40,14 +42,23 @@ class Planner:
         any more is no reason to refuse: what has been begun is carried out, or undone.
         """
         run = self.run
-        if run.has_switched() and (known := run.ledger.last(run.id, ("release.planned",))):
-            return Plan.model_validate(known.body["plan"])
-        facts = preflight(run, self.artifact)
+        if known := pinned(run):
+            return known
+        facts, gone = preflight(run, self.artifact), left_out(run)
         plan = make_release_plan(
-            run.file, run.config_digest, run.place.environment, self.artifact, states(facts)
+            run.file,
+            run.config_digest,
+            run.place.environment,
+            self.artifact,
+            states(facts, gone),
+            left_out=[host for _, host in gone],
         )
         write_down(run, plan)
         return plan
+
+    def current(self, plan: Plan) -> Plan:
+        """Plan again when hosts were left out since: people agree to what will be done, and nothing else."""
+        return plan if {host for _, host in left_out(self.run)} == set(plan.left_out) else self.plan()
 
     def brief(self, plan: Plan, gate: Approval, verdict: Verdict) -> str:
         """Write what an approver reads above the form."""

@@ -16,7 +16,7 @@ from typing import Any
 from blocks import lookup
 from sendoff.artifact.manifest import version_of
 from sendoff.build import BUILDS
-from sendoff.errors import SendoffError, Stopped
+from sendoff.errors import NotBegun, SendoffError
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import Event, Kind, Lease, Placement, resource
 from sendoff.masking import Masker
@@ -153,9 +153,9 @@ class Run:
 
     @contextmanager
     def step(self, action: str, target: str, host: str | None = None) -> Iterator[StepRecord]:
-        """Time a step and record how it went, also when it failed; Stopped when none may begin any more."""
+        """Time a step and record how it went, also when it failed; NotBegun when none may begin any more."""
         if self.stopping.is_set():
-            raise Stopped(f"{host or target}: {action} was not begun")
+            raise NotBegun(f"{host or target}: {action} was not begun")
         started = self.now()
         record = StepRecord()
         try:

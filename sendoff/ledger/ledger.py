@@ -137,8 +137,10 @@ class Ledger:
     def placements(self) -> tuple[Placement, ...]:
         """Tell what is live on every host."""
         place = (events.c.application, events.c.environment, events.c.target, events.c.host)
-        newest = select(func.max(events.c.number)).where(events.c.kind == "host.live").group_by(*place)
-        return derive.placements(self._read(select(events).where(events.c.number.in_(newest))))
+        moves = events.c.kind.in_(("host.live", "host.left_out"))
+        newest = select(func.max(events.c.number)).where(moves).group_by(events.c.kind, *place)
+        found = select(events).where(events.c.number.in_(newest)).order_by(events.c.number)
+        return derive.placements(self._read(found))
 
     def placements_history(self, application: str, environment: str) -> tuple[PastRelease, ...]:
         """List what was live in an environment, the newest first."""

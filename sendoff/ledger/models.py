@@ -15,8 +15,11 @@ Kind = Literal[
     "release.planned",
     "approval.asked",
     "approval.answered",
+    "trouble.asked",
+    "trouble.answered",
     "step.done",
     "host.live",
+    "host.left_out",
     "check.done",
     "release.undoing",
     "release.recovered",
@@ -83,7 +86,10 @@ class Break(Frozen):
 
 
 class Placement(Frozen):
-    """What is live on a host: from the newest `host.live` event of that host."""
+    """What is live on a host: from the newest `host.live` event of that host.
+
+    `left_out_of`: the version that went live without it, until a release reaches it again.
+    """
 
     application: str
     environment: str
@@ -96,6 +102,7 @@ class Placement(Frozen):
     since: datetime
     release: str
     actor: str
+    left_out_of: str | None = None
 
 
 class PastRelease(Frozen):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from sendoff.ledger.models import Event
 from sendoff.ledger.progress import title
+from sendoff.report.words import moment
 from sendoff.report.wrongs import first_line
 
 Body = dict[str, Any]
@@ -72,6 +74,21 @@ def _answered(body: Body) -> str:
     return f"{body.get('approver')} answers {body.get('decision')!r} to {body.get('gate')!r}{comment}{counts}"
 
 
+def _asked(body: Body) -> str:
+    until = moment(datetime.fromisoformat(body["until"]))
+    return f"{body.get('said')}; waits for an answer until {until}, else {body.get('otherwise')!r}"
+
+
+def _replied(body: Body) -> str:
+    counts = "" if body.get("counted") else " (does not count)"
+    return f"{body.get('said')}{counts}"
+
+
+def _left_out(body: Body) -> str:
+    serves = f"serves {body['live']}" if body.get("live") else "serves nothing"
+    return f"{body.get('host')}: left out by {body.get('by')}, {serves}: {first_line(str(body.get('why')))}"
+
+
 def _step(body: Body) -> str:
     action = str(body.get("action"))
     words = DONE.get(action, f"{action} {{host}}").format(host=body.get("host") or "").strip()
@@ -106,8 +123,11 @@ TOLD: dict[str, Callable[[Body], str]] = {
     "release.planned": lambda body: f"planned: plan code {str(body.get('plan_digest'))[:8]}",
     "approval.asked": lambda body: f"waits for approval of {body.get('gate')!r}",
     "approval.answered": _answered,
+    "trouble.asked": _asked,
+    "trouble.answered": _replied,
     "step.done": _step,
     "host.live": _live,
+    "host.left_out": _left_out,
     "check.done": _check,
     "release.undoing": lambda body: f"is put back: {body.get('why')}",
     "release.recovered": _recovered,

@@ -211,6 +211,18 @@ class Schedule(Frozen):
     timezone: Text = Field("UTC", description="the time zone that this is meant in, such as Europe/Zurich")
 
 
+class OnTrouble(Frozen):
+    """What is done when machinery broke beyond its retries, such as a host that cannot be reached."""
+
+    ask: bool = Field(True, description="whether people are asked; else `otherwise` is done at once")
+    wait: Duration = Field(3600, description="how long an answer is waited for")
+    otherwise: Literal["leave out", "undo", "stop here"] = Field(
+        "leave out",
+        description="what is done when nobody answers; `leave out` beyond `max_failures` becomes `undo`",
+    )
+    answerers: tuple[Text, ...] = Field((), description="who may answer; nobody named means anybody")
+
+
 class Environment(Frozen):
     """One place an application is released to."""
 
@@ -223,6 +235,7 @@ class Environment(Frozen):
     )
     checks: tuple[Check, ...] = Field((), description="what has to be true of the release, on every host")
     gates: tuple[Approval, ...] = Field((), description="what has to be passed before it goes live, in order")
+    on_trouble: OnTrouble = Field(OnTrouble(), description="what is done when something breaks on the way")
     schedule: Schedule | None = Field(None, description="when the newest commit is released by itself")
 
     @property

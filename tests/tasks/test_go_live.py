@@ -9,8 +9,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from prefect.exceptions import Pause
 
-from sendoff.errors import CheckFailed, Fenced, Undone
+from sendoff.errors import CheckFailed, Fenced, Stopped, Undone
 from sendoff.ledger import Ledger
 from tasks import go_live as module
 from tasks.durable import Served
@@ -22,7 +23,7 @@ RUN: Any = SimpleNamespace(
     id="r1",
     say=lambda text: None,
     mask=lambda text: text.replace("hunter2", "***"),
-    ledger=SimpleNamespace(last=lambda *_: None),
+    ledger=SimpleNamespace(last=lambda *_: None, events=lambda *_: ()),
 )
 HOSTS = ("a", "b", "c")
 
@@ -46,7 +47,7 @@ def test_what_breaks_is_undone(monkeypatch: pytest.MonkeyPatch, error: Exception
 
     monkeypatch.setattr(module, "Progress", lambda *_: None)
     monkeypatch.setattr(module, "_go_live_batch", breaks)
-    monkeypatch.setattr(module, "undo", lambda run, plan, why: ["a"])
+    monkeypatch.setattr(module, "undo", lambda run, plan, because: ["a"])
     with pytest.raises(Undone) as undone:
         module.go_live(RUN, PLAN)
     assert str(undone.value) == said
@@ -60,7 +61,7 @@ def test_nothing_switched_nothing_undone(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(module, "Progress", lambda *_: None)
     monkeypatch.setattr(module, "_go_live_batch", breaks)
-    monkeypatch.setattr(module, "undo", lambda run, plan, why: [])
+    monkeypatch.setattr(module, "undo", lambda run, plan, because: [])
     with pytest.raises(CheckFailed, match=r"^a: not well$"):
         module.go_live(RUN, PLAN)
 
@@ -73,7 +74,7 @@ def test_fenced_undoes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(module, "Progress", lambda *_: None)
     monkeypatch.setattr(module, "_go_live_batch", fenced)
-    monkeypatch.setattr(module, "undo", lambda run, plan, why: pytest.fail("it undid"))
+    monkeypatch.setattr(module, "undo", lambda run, plan, because: pytest.fail("it undid"))
     with pytest.raises(Fenced):
         module.go_live(RUN, PLAN)
 
@@ -98,9 +99,10 @@ class Hosts:
             **{**vars(RUN), "ledger": ledger},
             record=lambda kind, body, key=None: ledger.append("r1", kind, "ada", body, key),
             has_switched=lambda: bool(ledger.events("r1", ("host.live",))),
+            everywhere=lambda: [("web", host) for host in HOSTS],
         )
         monkeypatch.setattr(module, "Progress", lambda *_: None)
-        monkeypatch.setattr(module, "look_everywhere", lambda run: self._seen())
+        monkeypatch.setattr(module, "on_hosts", lambda run, look, hosts: self._seen())
         monkeypatch.setattr(module, "_put_back_all", self._put_back)
 
     def _seen(self) -> Served:
@@ -151,3 +153,36 @@ def test_switched_by_hand_meanwhile(monkeypatch: pytest.MonkeyPatch, ledger: Led
     hosts = Hosts(monkeypatch, ledger, {"a": "1-new", "b": "2-by-hand", "c": "0-old"})
     hosts.go_live("a", "b")
     assert module.undo(hosts.run, hosts.plan, "c: not well") == ["a"]
+
+
+def test_what_is_to_be_left_as_it_is_is_not_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the answer was to stop here, no host is touched any more."""
+
+    def stops(*_: Any) -> Any:
+        raise Stopped("left as it is")
+
+    def undo(*_: Any) -> Any:
+        raise AssertionError("nothing is undone")
+
+    monkeypatch.setattr(module, "Progress", lambda *_: None)
+    monkeypatch.setattr(module, "_go_live_batch", stops)
+    monkeypatch.setattr(module, "undo", undo)
+    with pytest.raises(Stopped):
+        module.go_live(RUN, PLAN)
+
+
+class Signal(BaseException):
+    """As Prefect's, by which it suspends a flow."""
+
+
+def test_a_run_that_is_suspended_leaves_hosts_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While people are asked nothing is undone: Prefect's signals are no errors."""
+
+    def suspends(*_: Any) -> Any:
+        raise Signal
+
+    assert not issubclass(Pause, Exception)
+    monkeypatch.setattr(module, "Progress", lambda *_: None)
+    monkeypatch.setattr(module, "_go_live_batch", suspends)
+    with pytest.raises(Signal):
+        module.go_live(RUN, PLAN)
