@@ -1,4 +1,4 @@
-"""Answer a run that waits for an approval: `python -m deployments.answer RUN '{"decision": …}'`."""
+"""Answer a run that waits for people: `python -m deployments.answer RUN '{"decision": …}'`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,25 @@ from prefect.client.schemas.responses import SetStateStatus
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
 
+COMMANDS = {"approval": "`sendoff approve`", "trouble": "`sendoff answer`"}
+
 
 def answer(client: SyncPrefectClient, run: FlowRun, given: dict[str, Any]) -> str | None:
     """Give an answer; None when it was taken, else why not."""
     if run.state is None or not run.state.is_paused():
-        return f"{run.name}: is {run.state_name}, expected a run that waits for an approval"
+        return f"{run.name}: is {run.state_name}, expected a run that waits for an answer"
+    if (question := asks(run)) != ("trouble" if "who" in given else "approval"):
+        return f"{run.name}: waits for an answer to something else; use {COMMANDS.get(question, 'its page')}"
     result = client.resume_flow_run(run.id, run_input=given)
     if result.status == SetStateStatus.ACCEPT:
         return None
     return f"{run.name}: the answer was not taken: {getattr(result.details, 'reason', None)}"
+
+
+def asks(run: FlowRun) -> str:
+    """Tell what a run waits with, by the key of its question."""
+    key = run.state.state_details.pause_key if run.state else None
+    return str(key).partition("-")[0]
 
 
 def find(client: SyncPrefectClient, wanted: str) -> FlowRun | None:

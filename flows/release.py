@@ -12,10 +12,11 @@ from sendoff.spec.intent import Intent, What
 from tasks.approval import agreed
 from tasks.build import build
 from tasks.check import check_dark
-from tasks.deploy import deploy, deploy_again, remove_dark
+from tasks.deploy import deploy, deploy_again
 from tasks.go_live import go_live
 from tasks.planning import Planner, live_already
 from tasks.prune import prune
+from tasks.remove import remove_dark
 from tasks.run import Place
 
 
@@ -43,7 +44,7 @@ def release(what: What, why: Intent) -> State[None]:
                 prune(run, final)
                 attempt.end = "live"
             else:
-                remove_dark(run, plan)
+                remove_dark(run, artifact.release_name)
                 attempt.end = "rejected"
     return attempt.state
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from prefect.context import FlowRunContext
-from prefect.flow_runs import pause_flow_run, suspend_flow_run
 from prefect.input import RunInput
 from pydantic import Field, create_model
 
@@ -13,10 +11,9 @@ from sendoff.gates import Answer, Verdict, judge
 from sendoff.plan.models import Plan
 from sendoff.spec.models import Approval
 from tasks.answers import answers
+from tasks.asking import answer_to
 from tasks.planning import Planner
 from tasks.run import Run
-
-A_YEAR = 365 * 86400
 
 
 def agreed(run: Run, planner: Planner, plan: Plan) -> Plan | None:
@@ -24,6 +21,7 @@ def agreed(run: Run, planner: Planner, plan: Plan) -> Plan | None:
 
     After each answer the facts are read again, so an approval counts for what will be done and nothing else.
     """
+    plan = planner.current(plan)
     while True:
         verdicts = {gate.name: _verdict(run, gate, plan) for gate in run.environment.gates}
         if any(verdict.state == "rejected" for verdict in verdicts.values()):
@@ -64,7 +62,7 @@ def _ask(run: Run, gate: Approval, plan: Plan, text: str) -> None:
     number = len(answers(run, gate)) + 1
     key = f"approval-{gate.name}-{number}"
     asked = run.record("approval.asked", {"gate": gate.name, "plan_digest": plan.digest}, key=f"asked-{key}")
-    given = _answer(form(gate, text), key)
+    given = answer_to(form(gate, text), key)
     answer = Answer(at=run.now(), plan_digest=asked.body["plan_digest"], **given)
     verdict = judge(gate, run.why.requested_by, plan.digest, [*answers(run, gate), answer])
     body = {
@@ -76,14 +74,3 @@ def _ask(run: Run, gate: Approval, plan: Plan, text: str) -> None:
     }
     run.record("approval.answered", body, key=key, actor=answer.approver or "nobody")
     run.say(f"{answer.approver or 'nobody'} answered {answer.decision!r} at {gate.name!r}: {verdict.said}")
-
-
-def _answer(model: type[RunInput], key: str) -> dict[str, str]:
-    """Suspend until there is an answer; a run without a deployment pauses where it is."""
-    context = FlowRunContext.get()
-    deployed = context is not None and context.flow_run is not None and context.flow_run.deployment_id
-    if deployed:
-        given = suspend_flow_run(wait_for_input=model, key=key)
-    else:
-        given = pause_flow_run(wait_for_input=model, timeout=A_YEAR, poll_interval=1, key=key)
-    return {name: str(getattr(given, name)) for name in ("decision", "approver", "comment")}

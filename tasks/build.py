@@ -6,12 +6,13 @@ from prefect import task
 
 from sendoff.artifact.manifest import Artifact, Commit
 from sendoff.build import Order, Workshop, run_build
-from sendoff.errors import SendoffError
+from sendoff.errors import SendoffError, StepErrored
 from sendoff.git import Repository, located
 from sendoff.spec.models import GitSource
 from sendoff.targets.protocol import Outcome
-from tasks.durable import ONCE
-from tasks.run import Run
+from tasks.durable import ONCE, HostKey
+from tasks.run import WORKSPACE, Run
+from tasks.trouble import Errors, Work, carry_through
 
 
 @task(name="build", task_run_name="build {version}", **ONCE)
@@ -40,7 +41,17 @@ def build_version(run: Run, version: str) -> Artifact:
 
 def build(run: Run) -> Artifact:
     """Build the version that the run is about."""
-    return build_version(run, run.version)
+    built: list[Artifact] = []
+
+    def attempt(_: list[HostKey]) -> Errors:
+        try:
+            built.append(build_version(run, run.version))
+        except StepErrored as error:
+            return {("", ""): error}
+        return {}
+
+    carry_through(run, Work("build", [("", "")], attempt, of=1))
+    return built[0]
 
 
 def commits_since_live(run: Run, artifact: Artifact) -> tuple[Commit, ...]:
@@ -67,7 +78,7 @@ def _workshop(run: Run) -> Workshop:
     home = run.settings.home
     return Workshop(
         store=run.store,
-        workspace=home / "builds",
+        workspace=home / WORKSPACE,
         cache=home / "git",
         environ=run.environ,
         secrets=run.secrets,

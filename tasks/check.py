@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Literal
 
 from prefect import task
@@ -12,9 +13,11 @@ from sendoff.errors import CheckFailed, StepErrored
 from sendoff.plan.models import Plan
 from sendoff.spec.models import Check
 from sendoff.targets.protocol import Outcome
-from tasks.durable import ONCE, RETRIED, on_hosts, told
+from tasks.durable import ONCE, RETRIED, HostKey, on_hosts, told
 from tasks.facts import look_everywhere
+from tasks.remove import remove_dark
 from tasks.run import Run, hosts_in
+from tasks.trouble import Errors, Work, carry_through
 
 
 @task(name="check dark", task_run_name="check dark on {host}", **ONCE)
@@ -33,11 +36,17 @@ def check_dark(run: Run, plan: Plan) -> None:
     """Check the release on all hosts before it goes live; a failure stops it, and nothing had gone live."""
     if not checks(run, "dark"):
         return
-    served = on_hosts(run, check_dark_on, hosts_in(plan.batches), release=plan.subject.release_name)
-    if served.errors:
-        broken = all(isinstance(error, StepErrored) for error in served.errors.values())
+    release, hosts = plan.subject.release_name, hosts_in(plan.batches)
+
+    def check(hosts: list[HostKey]) -> Errors:
+        errors = on_hosts(run, check_dark_on, hosts, release=release).errors
+        if all(isinstance(error, StepErrored) for error in errors.values()):
+            return errors
         text = f"{plan.subject.version} is not good, as checked before it went live; nothing went live:\n"
-        raise (StepErrored if broken else CheckFailed)(text + told(served.errors))
+        raise CheckFailed(text + told(errors))
+
+    undo = partial(remove_dark, run, release)
+    carry_through(run, Work("check-dark", hosts, check, of=len(hosts), undo=undo))
 
 
 def check_what_is_live(run: Run) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from prefect import task
 
 from sendoff.artifact.manifest import Artifact
@@ -10,8 +13,12 @@ from sendoff.plan.models import HostState
 from sendoff.report.words import count
 from sendoff.targets.preflight import problems
 from sendoff.targets.protocol import HostFacts, Outcome
-from tasks.durable import RETRIED, HostKey, Served, on_hosts
+from tasks.durable import RETRIED, HostKey, Served, on_hosts, told
+from tasks.left_out import kept
+from tasks.pinned import pinned
+from tasks.remove import remove_dark
 from tasks.run import Run
+from tasks.trouble import Errors, Work, carry_through
 
 
 @task(name="look at", task_run_name="look at {host}", **RETRIED)
@@ -21,28 +28,49 @@ def look_at(run: Run, target: str, host: str) -> HostFacts:
 
 
 def look_everywhere(run: Run) -> Served:
-    """Read the facts of all hosts of the environment side by side."""
-    return on_hosts(run, look_at, run.everywhere())
+    """Read the facts of all hosts that the run has not left out, side by side."""
+    return on_hosts(run, look_at, kept(run, run.everywhere()))
 
 
 def preflight(run: Run, artifact: Artifact) -> dict[HostKey, HostFacts]:
-    """Find every reason, on every host, why the release could not be carried out; changes nothing."""
-    with run.step("preflight", run.place.environment) as step:
-        facts = _ready(run, artifact)
-        step.came_to(Outcome(changed=False, said=f"{count(len(facts), 'host')} reachable and ready"))
-        return facts
+    """Find every reason, on every host, why the release could not be carried out; changes nothing.
+
+    Hosts that cannot be reached are put to a person; those that are left out are not in what is given back.
+    """
+    facts: dict[HostKey, HostFacts] = {}
+
+    def look(hosts: list[HostKey]) -> Errors:
+        try:
+            with run.step("preflight", run.place.environment) as step:
+                facts.update(_ready(run, artifact, hosts))
+                step.came_to(Outcome(changed=False, said=f"{count(len(facts), 'host')} reachable and ready"))
+        except _OutOfReach as error:
+            facts.update(error.seen.results)
+            return error.seen.errors
+        return {}
+
+    hosts = run.everywhere()
+    undo = partial(remove_dark, run, artifact.release_name)
+    carry_through(run, Work("preflight", hosts, look, of=len(hosts), undo=undo))
+    return facts
 
 
-def _ready(run: Run, artifact: Artifact) -> dict[HostKey, HostFacts]:
-    seen = look_everywhere(run)
-    found: list[str] = []
-    for target, host in run.everywhere():
-        if error := seen.errors.get((target, host)):
-            found.append(str(error) if host in str(error) else f"{host}: {error}")
-        else:
-            found += problems(seen.results[target, host], artifact.size)
-    if found:
-        raise _unready(run, found, list(seen.errors.values()))
+class _OutOfReach(StepErrored):
+    """Some hosts could not be looked at, and that is all that is wrong."""
+
+    def __init__(self, seen: Served) -> None:
+        super().__init__(told(seen.errors))
+        self.seen = seen
+
+
+def _ready(run: Run, artifact: Artifact, hosts: list[HostKey]) -> dict[HostKey, HostFacts]:
+    seen, number = on_hosts(run, look_at, hosts), run.lease.token if run.lease else 0
+    found = [each for facts in seen.results.values() for each in problems(facts, artifact.size, number)]
+    broken = [error for error in seen.errors.values() if isinstance(error, StepErrored)]
+    if not found and broken and len(broken) == len(seen.errors):
+        raise _OutOfReach(seen)
+    if found or seen.errors:
+        raise _unready(run, [*told(seen.errors).splitlines(), *found], list(seen.errors.values()))
     return seen.results
 
 
@@ -52,7 +80,9 @@ def lacking(facts: dict[HostKey, HostFacts], release: str) -> list[HostKey]:
 
 
 def staged_everywhere(run: Run, artifact: Artifact) -> None:
-    """Refuse to go live with what has not been deployed to every host."""
+    """Refuse to go live with what has not been deployed to every host that is not left out."""
+    if pinned(run):
+        return
     if missing := lacking(preflight(run, artifact), artifact.release_name):
         hosts = ", ".join(host for _, host in missing)
         raise PolicyRefused(
@@ -61,9 +91,12 @@ def staged_everywhere(run: Run, artifact: Artifact) -> None:
         )
 
 
-def states(facts: dict[HostKey, HostFacts]) -> list[HostState]:
-    """Keep of the facts what a plan rests on."""
-    return [HostState(target=target, host=host, live=each.live) for (target, host), each in facts.items()]
+def states(facts: dict[HostKey, HostFacts], besides: dict[HostKey, dict[str, Any]]) -> list[HostState]:
+    """Keep of the facts what a plan rests on; of hosts that are left out, what was known of them then."""
+    live = {key: each.live for key, each in facts.items()} | {
+        key: body["live"] for key, body in besides.items()
+    }
+    return [HostState(target=target, host=host, live=name) for (target, host), name in live.items()]
 
 
 def _unready(run: Run, found: list[str], errors: list[SendoffError]) -> SendoffError:

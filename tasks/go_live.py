@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 
 from prefect import task
 
 from sendoff.artifact.manifest import version_of
-from sendoff.errors import CheckFailed, CommandFailed, SendoffError, Undone
+from sendoff.errors import CheckFailed, CommandFailed, Fenced, SendoffError, StepErrored, Stopped, Undone
+from sendoff.ledger.models import Event
 from sendoff.plan.models import Batch, Plan
 from sendoff.spec.placeholders import fill
 from sendoff.targets.protocol import Outcome
 from tasks.check import check_live_on, checks
-from tasks.durable import RETRIED, HostKey, Progress, on_hosts, told
-from tasks.facts import look_everywhere
+from tasks.durable import RETRIED, HostKey, Progress, Served, on_hosts, told
+from tasks.facts import look_at
+from tasks.left_out import leave_out, left_out
+from tasks.questions import unsettled
 from tasks.run import Run, hosts_in
+from tasks.trouble import Errors, Work, carry_through
+
+LIMIT = "the limit of failures"
+UNFORESEEN = "something unforeseen broke"
 
 
 @task(name="go live on", task_run_name="go live on {host}", **RETRIED)
@@ -24,9 +32,9 @@ def go_live_on(run: Run, target: str, host: str, plan: Plan) -> Outcome:
     commands = run.fleet(target).commands
     with run.step("go-live", target, host) as step:
         if run.host(target, host).facts().live != release:
-            _run_all(run, target, host, release, commands.before)
+            _run_all(run, target, host, release, "go-live/before", commands.before)
         outcome = _switch(run, target, host, plan, release)
-        _run_all(run, target, host, release, commands.after)
+        _run_all(run, target, host, release, "go-live/after", commands.after)
         return step.came_to(outcome)
 
 
@@ -37,65 +45,129 @@ def put_back(run: Run, target: str, host: str, plan: Plan) -> Outcome:
     commands = run.fleet(target).commands
     with run.step("undo", target, host) as step:
         if previous is None:
-            _run_all(run, target, host, plan.subject.release_name, commands.withdraw)
+            _run_all(run, target, host, plan.subject.release_name, "undo/withdraw", commands.withdraw)
         outcome = _switch(run, target, host, plan, previous, undo=True)
         if previous is not None:
-            _run_all(run, target, host, previous, commands.after)
+            _run_all(run, target, host, previous, "undo/after", commands.after)
         return step.came_to(outcome)
 
 
 def go_live(run: Run, plan: Plan) -> None:
-    """Make it live, batch by batch; beyond a fleet's limit of failures, undo all that was switched."""
+    """Make it live, batch by batch; beyond a fleet's limit of failures, undo all that was switched.
+
+    Hosts on which the machinery broke are put to a person. While people are asked, all stays as it is.
+    """
     progress = Progress(run, f"Go live with {plan.subject.version}", len(hosts_in(plan.batches)))
-    left_out: dict[HostKey, SendoffError] = {}
     try:
-        for batch in plan.batches:
-            run.say(f"batch {batch.number}: {', '.join(batch.hosts)}")
-            failed = _go_live_batch(run, plan, batch, progress)
-            left_out.update(failed)
-            if sum(target == batch.target for target, _ in left_out) > batch.max_failures:
-                raise CheckFailed(told(left_out))
-            not_back = _put_back_all(run, plan, list(failed))
-            left_out.update(not_back)
-            if not_back:
-                run.say(f"NOT put back, look at these hosts:\n{told(not_back)}")
+        if begun := run.ledger.last(run.id, ("release.undoing",)):
+            raise CheckFailed(begun.body["why"])  # a process died, or people were asked, meanwhile
+        asked = unsettled(run)  # its answer holds, so nothing is tried elsewhere before it is carried out
+        for batch in sorted(plan.batches, key=lambda each: not asked or asked.place != _place(each)):
+            _go_live_batch(run, plan, batch, progress)
+    except (Fenced, Stopped):  # another process goes on with it, or people want it left as it is
+        raise
     except Exception as error:  # whatever it was, no host stays half-way
-        if not (back := undo(run, plan)):
+        said = run.mask(str(error) if isinstance(error, SendoffError) else f"{UNFORESEEN}: {error!r}")
+        if not (back := undo(run, plan, said)):
             raise
-        said = str(error) if isinstance(error, SendoffError) else f"something unforeseen broke: {error!r}"
-        raise Undone(f"{run.mask(said)}\nPut back to what was live before: {', '.join(back)}") from error
-    if left_out:
-        run.say(f"left out, within the limit of failures, and put back:\n{told(left_out)}")
+        raise Undone(f"{said}\nPut back to what was live before: {', '.join(back)}") from error
 
 
-def undo(run: Run, plan: Plan) -> list[str]:
+def undo(run: Run, plan: Plan, because: str) -> list[str]:
     """Put back every host that serves this run's release, the last switched first; asks the hosts which do.
 
+    What is begun is written down first: if this process dies, the next one goes on with it, and not forward.
     Returns the hosts, and with those that could not be put back or seen, why.
     """
-    seen = look_everywhere(run)
-    switched = [
-        key
-        for key, facts in seen.results.items()
-        if facts.live == plan.subject.release_name != plan.previous(key[1])
-    ]
-    errors = dict(seen.errors)
-    for key in reversed(switched):
-        errors.update(_put_back_all(run, plan, [key]))
-    back = [host for target, host in reversed(switched) if (target, host) not in errors]
-    if errors and (switched or run.has_switched()):
-        back.append(f"NOT put back, or not seen to be: look at these hosts:\n{told(errors)}")
+    errors: dict[HostKey, SendoffError] = {}
+
+    def put_all_back(_: list[HostKey]) -> Errors:
+        seen = on_hosts(run, look_at, hosts)
+        errors.clear()
+        left = _not_back(run, plan, seen)
+        if not (left or run.has_switched()):
+            return {}
+        run.record("release.undoing", {"why": because}, key="undoing")
+        found = dict(seen.errors)
+        for key in reversed(left):
+            found.update(_put_back_all(run, plan, [key]))
+        errors.update({key: error for key, error in found.items() if not isinstance(error, StepErrored)})
+        return {key: error for key, error in found.items() if isinstance(error, StepErrored)}
+
+    never = {key for key, body in left_out(run).items() if not body["place"].startswith("go-live")}
+    hosts = [key for key in run.everywhere() if key not in never]
+    stuck = ""
+    try:
+        carry_through(run, Work("undo", hosts, put_all_back, of=len(hosts), because=because))
+    except Stopped as stopped:
+        stuck = str(stopped)
+    begun = run.ledger.last(run.id, ("release.undoing",))
+    if begun is None:
+        return []
+    moves = run.ledger.events(run.id, ("host.live",), after=begun.number)
+    bad = {host for _, host in errors}
+    back = [host for _, host in _hosts(moves, undo=True) if host not in bad]
+    if stuck or errors:
+        lines = "\n".join(part for part in (stuck, told(errors)) if part)
+        back.append(f"NOT put back, or not seen to be: look at these hosts:\n{lines}")
     return back
 
 
-def _go_live_batch(run: Run, plan: Plan, batch: Batch, progress: Progress) -> dict[HostKey, SendoffError]:
+def _not_back(run: Run, plan: Plan, seen: Served) -> list[HostKey]:
+    """List the hosts that serve this run's release, or that it has put back but not to the end of it."""
+    moved = run.ledger.events(run.id, ("host.live",))
+    done = run.ledger.events(run.id, ("step.done",))
+    half_way = {*_hosts(moved, undo=False)} - {*_hosts(done, action="undo", failed=False)}
+    return [
+        key
+        for key, facts in seen.results.items()
+        if facts.live == plan.subject.release_name != plan.previous(key[1])
+        or (key in half_way and facts.live == plan.previous(key[1]))
+    ]
+
+
+def _hosts(events: Iterable[Event], **wanted: object) -> list[HostKey]:
+    chosen = [event.body for event in events if all(event.body[name] == wanted[name] for name in wanted)]
+    return list(dict.fromkeys((body["target"], body["host"]) for body in chosen))
+
+
+def _place(batch: Batch) -> str:
+    return f"go-live/{batch.number}"
+
+
+def _go_live_batch(run: Run, plan: Plan, batch: Batch, progress: Progress) -> None:
+    run.say(f"batch {batch.number}: {', '.join(batch.hosts)}")
+    place = _place(batch)
+
+    def switch(hosts: list[HostKey]) -> Errors:
+        errors = _switch_and_check(run, plan, hosts, progress)
+        broken = {key: error for key, error in errors.items() if isinstance(error, StepErrored)}
+        bad = {key: error for key, error in errors.items() if key not in broken}
+        if sum(target == batch.target for target, _ in [*left_out(run), *bad]) > batch.max_failures and bad:
+            raise CheckFailed(told(errors))
+        if bad:
+            _let_go(run, plan, list(bad))
+            leave_out(run, place, {key: run.mask(str(each)) for key, each in bad.items()}, LIMIT)
+        return broken
+
     hosts = [(batch.target, host) for host in batch.hosts]
+    let_go = partial(_let_go, run, plan)
+    carry_through(run, Work(place, hosts, switch, of=len(hosts_in(plan.batches)), let_go=let_go))
+
+
+def _switch_and_check(run: Run, plan: Plan, hosts: list[HostKey], progress: Progress) -> Errors:
     switched = on_hosts(run, go_live_on, hosts, progress, plan=plan)
     errors = dict(switched.errors)
     if checks(run, "live"):
         release = plan.subject.release_name
         errors.update(on_hosts(run, check_live_on, list(switched.results), release=release).errors)
     return errors
+
+
+def _let_go(run: Run, plan: Plan, hosts: list[HostKey]) -> None:
+    """Put hosts back that the release goes on without; one that cannot be is left to people."""
+    if not_back := _put_back_all(run, plan, hosts):
+        run.say(f"NOT put back, look at these hosts:\n{told(not_back)}")
 
 
 def _put_back_all(run: Run, plan: Plan, hosts: Sequence[HostKey]) -> dict[HostKey, SendoffError]:
@@ -129,12 +201,16 @@ def _switch(run: Run, target: str, host: str, plan: Plan, release: str | None, u
     return outcome
 
 
-def _run_all(run: Run, target: str, host: str, release: str, commands: Sequence[Sequence[str]]) -> None:
+def _run_all(
+    run: Run, target: str, host: str, release: str, moment: str, commands: Sequence[Sequence[str]]
+) -> None:
+    """Run commands in their order; one that a killed process has run to its end already is not run again."""
     words = run.fleet(target).commands
     secrets = {name: run.secrets[name] for name in words.secrets}
     values = run.values(target, host, release)
-    for command in commands:
+    for number, command in enumerate(commands, start=1):
         filled = tuple(fill(word, values) for word in command)
-        result = run.host(target, host).run(filled, release, words.timeout, secrets)
+        once = f"{run.id}/{moment}/{number}"
+        result = run.host(target, host).run(filled, release, words.timeout, secrets, once)
         if result.code:
             raise CommandFailed(host, filled, result.code, run.mask(result.output))

@@ -11,6 +11,8 @@ from sendoff.spec.intent import NEWEST
 from sendoff.spec.models import Approval
 from tasks.answers import answers
 from tasks.facts import preflight, states
+from tasks.left_out import left_out
+from tasks.pinned import pinned
 from tasks.publish import publish_plan
 from tasks.run import Run
 
@@ -34,16 +36,29 @@ class Planner:
         self.commits = [Commit.model_validate(each) for each in built.body["commits"]] if built else []
 
     def plan(self) -> Plan:
-        """Look at all hosts and plan; once traffic has been moved by this run, its plan stays what it was."""
+        """Look at all hosts and plan.
+
+        Once traffic has been moved by this run, its plan stays what it was, and a host that is not ready
+        any more is no reason to refuse: what has been begun is carried out, or undone.
+        """
         run = self.run
-        facts = preflight(run, self.artifact)
-        if run.has_switched() and (known := run.ledger.last(run.id, ("release.planned",))):
-            return Plan.model_validate(known.body["plan"])
+        if known := pinned(run):
+            return known
+        facts, gone = preflight(run, self.artifact), left_out(run)
         plan = make_release_plan(
-            run.file, run.config_digest, run.place.environment, self.artifact, states(facts)
+            run.file,
+            run.config_digest,
+            run.place.environment,
+            self.artifact,
+            states(facts, gone),
+            left_out=[host for _, host in gone],
         )
         write_down(run, plan)
         return plan
+
+    def current(self, plan: Plan) -> Plan:
+        """Plan again when hosts were left out since: people agree to what will be done, and nothing else."""
+        return plan if {host for _, host in left_out(self.run)} == set(plan.left_out) else self.plan()
 
     def brief(self, plan: Plan, gate: Approval, verdict: Verdict) -> str:
         """Write what an approver reads above the form."""

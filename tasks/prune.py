@@ -7,6 +7,7 @@ from prefect import task
 from sendoff.plan.models import Plan
 from sendoff.targets.protocol import Outcome
 from tasks.durable import RETRIED, on_hosts, told
+from tasks.left_out import kept
 from tasks.run import Run, hosts_in
 
 
@@ -20,6 +21,6 @@ def prune_on(run: Run, target: str, host: str, plan: Plan) -> Outcome:
 
 def prune(run: Run, plan: Plan) -> None:
     """Tidy up all hosts; what cannot be tidied now is tidied by the next release."""
-    served = on_hosts(run, prune_on, hosts_in(plan.batches), plan=plan)
+    served = on_hosts(run, prune_on, kept(run, hosts_in(plan.batches)), plan=plan)
     if served.errors:
         run.say(f"not tidied, which does no harm:\n{told(served.errors)}")

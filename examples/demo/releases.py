@@ -9,7 +9,7 @@ import time
 import httpx
 from prefect.client.orchestration import get_client
 
-from deployments.answer import answer, find
+from deployments.answer import answer, asks, find
 from deployments.register import register
 from deployments.start import start
 from deployments.stories import POOL
@@ -28,6 +28,12 @@ WHY = {
     "2.4.0": "Customers can buy gift cards",
     "2.4.1": "Customers see that they may return what they bought, for free",
     "broken": "Prices come from the new price list",
+}
+
+
+ANSWERS = {
+    "approval": {"decision": "approve", "approver": "sam", "comment": "APPROVE=yes"},
+    "trouble": {"decision": "stop here", "who": "sam", "comment": "APPROVE=yes"},
 }
 
 
@@ -101,4 +107,4 @@ class _Watcher:
         with get_client(sync_client=True) as client:
             run = find(client, self.run)
             if run is not None and run.state is not None and run.state.is_paused():
-                answer(client, run, {"decision": "approve", "approver": "sam", "comment": "APPROVE=yes"})
+                answer(client, run, ANSWERS[asks(run)])

@@ -18,6 +18,7 @@ from sendoff.ledger.models import Lease
 from sendoff.ledger.progress import Progress, progress
 from sendoff.ledger.standing import Standing, standings
 from sendoff.model import Frozen
+from sendoff.report.words import listing
 from sendoff.settings import Settings
 
 NOTHING = "nothing has been released yet; start with: sendoff release"
@@ -81,6 +82,8 @@ def doing(release: Progress, now: datetime) -> str:
     """Tell in one sentence what a release is doing, or waiting for."""
     if release.end:
         return f"{release.end}: {release.said}"
+    if asks := release.question:
+        return f"{asks.broke}; asks what to do, at {told(asks.until, now)} it is {asks.otherwise!r}"
     if wait := release.waiting:
         approvals = "1 approval" if wait.missing == 1 else f"{wait.missing} approvals"
         return f"waits for {approvals} of {wait.gate!r} since {told(wait.since, now)}"
@@ -103,4 +106,5 @@ def _table(placements: tuple[Standing, ...], now: datetime) -> Table:
 def _hosts(each: Standing) -> str:
     others = ", ".join(f"{name} on {count}" for name, count in each.others.items())
     mixed = f", mixed: {others}" if others else ""
-    return f"{each.hosts} of {each.of}{mixed}"
+    drift = f", drift: left out {listing(each.left_out)}" if each.left_out else ""
+    return f"{each.hosts} of {each.of}{mixed}{drift}"

@@ -26,6 +26,16 @@ from sendoff.report import summary
 from sendoff.settings import Settings
 
 Pause = Callable[[], None]
+NEWS = frozenset(
+    {
+        "approval.asked",
+        "approval.answered",
+        "trouble.asked",
+        "trouble.answered",
+        "host.left_out",
+        "lease.taken_over",
+    }
+)
 
 
 def _pause() -> None:
@@ -144,7 +154,7 @@ def _is_news(event: Event) -> bool:
     """Tell whether an event is worth a line beside the bars: answers, and what went wrong."""
     body = event.body
     wrong = body.get("failed") or body.get("undo") or (event.kind == "check.done" and not body.get("passed"))
-    return bool(wrong) or event.kind in ("approval.asked", "approval.answered", "lease.taken_over")
+    return bool(wrong) or event.kind in NEWS
 
 
 def _print(console: Console, text: str, style: str | None = None) -> None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import median
 
+from sendoff.artifact.manifest import version_of
 from sendoff.ledger.models import Event, PastRelease, Placement
 
 TAKEN_BACK = frozenset({"undone", "failed", "rejected", "refused"})
@@ -13,12 +14,23 @@ SAMPLES = 20
 
 
 def placements(events: Iterable[Event]) -> tuple[Placement, ...]:
-    """Tell what is where: the newest `host.live` of each host, sorted by place."""
+    """Tell what is where: the newest `host.live` of each host, sorted by place.
+
+    A host that was left out is there too, as it may never have been live, until it goes live again.
+    """
     newest: dict[tuple[str, ...], Placement] = {}
     for event in events:
-        if event.kind == "host.live":
+        if event.kind not in ("host.live", "host.left_out"):
+            continue
+        place = tuple(event.body[name] for name in ("application", "environment", "target", "host"))
+        known = newest.get(place)
+        if event.kind == "host.left_out":
+            placed = (known or _never_live(event)).model_copy(update={"left_out_of": event.body["version"]})
+        elif event.body.get("undo") and known:
+            placed = _placement(event).model_copy(update={"left_out_of": known.left_out_of})
+        else:
             placed = _placement(event)
-            newest[(placed.application, placed.environment, placed.target, placed.host)] = placed
+        newest[place] = placed
     return tuple(newest[place] for place in sorted(newest))
 
 
@@ -66,6 +78,13 @@ def _placement(event: Event) -> Placement:
         release=event.release,
         actor=event.actor,
     )
+
+
+def _never_live(event: Event) -> Placement:
+    """Place a host that no release has reached: with what was found there when it was left out."""
+    name = event.body.get("live")
+    body = {**event.body, "release_name": name, "version": name and version_of(name)}
+    return _placement(event.model_copy(update={"body": body}))
 
 
 def _past(event: Event) -> PastRelease | None:

@@ -15,13 +15,19 @@ Kind = Literal[
     "release.planned",
     "approval.asked",
     "approval.answered",
+    "trouble.asked",
+    "trouble.answered",
     "step.done",
     "host.live",
+    "host.left_out",
     "check.done",
+    "release.undoing",
+    "release.recovered",
     "release.ended",
     "lease.taken",
     "lease.given_back",
     "lease.taken_over",
+    "lease.resumed",
 ]
 End = Literal[
     "live", "undone", "rejected", "refused", "failed", "errored", "nothing-to-do", "done", "cancelled"
@@ -80,7 +86,10 @@ class Break(Frozen):
 
 
 class Placement(Frozen):
-    """What is live on a host: from the newest `host.live` event of that host."""
+    """What is live on a host: from the newest `host.live` event of that host.
+
+    `left_out_of`: the version that went live without it, until a release reaches it again.
+    """
 
     application: str
     environment: str
@@ -93,6 +102,7 @@ class Placement(Frozen):
     since: datetime
     release: str
     actor: str
+    left_out_of: str | None = None
 
 
 class PastRelease(Frozen):
@@ -106,7 +116,10 @@ class PastRelease(Frozen):
 
 
 class Lease(Frozen):
-    """Who may change an environment now. `token` only grows, over all holders of a resource."""
+    """Who may change an environment now. `token` only grows, over all holders of a resource.
+
+    `expires`: when it may be taken over, unless it is renewed; None while its run waits for people.
+    """
 
     resource: str
     release: str
@@ -114,3 +127,4 @@ class Lease(Frozen):
     actor: str
     why: str
     since: datetime
+    expires: datetime | None = None

@@ -34,6 +34,15 @@ class Waiting(Frozen):
     since: datetime
 
 
+class Question(Frozen):
+    """Something broke, and people are asked what to do; `otherwise` is done when the time is up."""
+
+    broke: str
+    since: datetime
+    until: datetime
+    otherwise: str
+
+
 class Progress(Frozen):
     """A release as it stands: what it is about, its phases, what it waits for, and how it ended."""
 
@@ -44,6 +53,7 @@ class Progress(Frozen):
     phases: tuple[Phase, ...]
     doing: str
     waiting: Waiting | None
+    question: Question | None = None
     end: str | None
     said: str
 
@@ -60,6 +70,7 @@ def progress(events: Sequence[Event]) -> Progress:
         phases=phases,
         doing=_doing(phases),
         waiting=None if ended else waiting,
+        question=None if ended else _question(events),
         end=ended.body.get("end", "ended") if ended else None,
         said=ended.body.get("said", "") if ended else "",
     )
@@ -130,6 +141,22 @@ def _waiting(events: Sequence[Event]) -> Waiting | None:
     if missing <= 0 or any(body.get("decision") == "reject" for body in ours):
         return None
     return Waiting(gate=gate, missing=missing, since=_since(events, asked))
+
+
+def _question(events: Sequence[Event]) -> Question | None:
+    asked = _newest(events, "trouble.asked")
+    if asked is None:
+        return None
+    answered = (event.body for event in events if event.kind == "trouble.answered")
+    here = [asked.body.get(name) for name in ("place", "number")]
+    if any(body["counted"] and [body["place"], body["number"]] == here for body in answered):
+        return None
+    return Question(
+        broke=asked.body["said"],
+        since=asked.at,
+        until=asked.body["until"],
+        otherwise=asked.body["otherwise"],
+    )
 
 
 def _needed(created: Event, asked: Event) -> int:

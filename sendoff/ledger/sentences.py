@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from sendoff.ledger.models import Event
 from sendoff.ledger.progress import title
+from sendoff.report.words import moment
 from sendoff.report.wrongs import first_line
 
 Body = dict[str, Any]
@@ -23,7 +25,7 @@ DONE = {
     "prune": "tidy up on {host}",
 }
 TOLD_OTHERWISE = frozenset({"build", "check-dark", "go-live", "check-live", "undo"})
-UNTOLD = frozenset({"lease.taken", "lease.given_back"})
+UNTOLD = frozenset({"lease.taken", "lease.given_back", "lease.resumed"})
 
 
 def meaningful(events: Iterable[Event]) -> Iterator[tuple[Event, str]]:
@@ -72,6 +74,21 @@ def _answered(body: Body) -> str:
     return f"{body.get('approver')} answers {body.get('decision')!r} to {body.get('gate')!r}{comment}{counts}"
 
 
+def _asked(body: Body) -> str:
+    until = moment(datetime.fromisoformat(body["until"]))
+    return f"{body.get('said')}; waits for an answer until {until}, else {body.get('otherwise')!r}"
+
+
+def _replied(body: Body) -> str:
+    counts = "" if body.get("counted") else " (does not count)"
+    return f"{body.get('said')}{counts}"
+
+
+def _left_out(body: Body) -> str:
+    serves = f"serves {body['live']}" if body.get("live") else "serves nothing"
+    return f"{body.get('host')}: left out by {body.get('by')}, {serves}: {first_line(str(body.get('why')))}"
+
+
 def _step(body: Body) -> str:
     action = str(body.get("action"))
     words = DONE.get(action, f"{action} {{host}}").format(host=body.get("host") or "").strip()
@@ -93,6 +110,10 @@ def _check(body: Body) -> str:
     return f"check {body.get('check')}{where}{failed}: {said}"
 
 
+def _recovered(body: Body) -> str:
+    return f"its process died; it goes on in another, try {body.get('attempt')} of {body.get('of')}"
+
+
 def _ended(body: Body) -> str:
     return f"{body.get('end')}: {body['said']}" if body.get("said") else str(body.get("end"))
 
@@ -102,11 +123,17 @@ TOLD: dict[str, Callable[[Body], str]] = {
     "release.planned": lambda body: f"planned: plan code {str(body.get('plan_digest'))[:8]}",
     "approval.asked": lambda body: f"waits for approval of {body.get('gate')!r}",
     "approval.answered": _answered,
+    "trouble.asked": _asked,
+    "trouble.answered": _replied,
     "step.done": _step,
     "host.live": _live,
+    "host.left_out": _left_out,
     "check.done": _check,
+    "release.undoing": lambda body: f"is put back: {body.get('why')}",
+    "release.recovered": _recovered,
     "release.ended": _ended,
     "lease.taken": lambda body: f"holds {body.get('resource')}",
     "lease.given_back": lambda body: f"gave {body.get('resource')} back: {body.get('why')}",
+    "lease.resumed": lambda body: f"goes on in another process, under number {body.get('token')}",
     "lease.taken_over": lambda body: f"took {body.get('resource')} over: {body.get('why')}",
 }

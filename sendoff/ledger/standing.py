@@ -12,7 +12,10 @@ from sendoff.model import Frozen
 
 
 class Standing(Frozen):
-    """One environment: the version that its newest placement brought, and how many hosts serve it."""
+    """One environment: the version that its newest placement brought, and how many hosts serve it.
+
+    `left_out`: the hosts that it went live without, and that still serve something else.
+    """
 
     application: str
     environment: str
@@ -21,6 +24,7 @@ class Standing(Frozen):
     hosts: int
     of: int
     others: dict[str, int]
+    left_out: tuple[str, ...] = ()
     since: datetime
     by: str
 
@@ -38,7 +42,8 @@ def standings(placements: Iterable[Placement]) -> tuple[Standing, ...]:
 
 
 def _standing(placed: list[Placement]) -> Standing:
-    newest = max(placed, key=lambda each: each.since)
+    reached = [each for each in placed if not each.left_out_of]
+    newest = max(reached or placed, key=lambda each: each.since)
     counts = Counter(each.release_name or "nothing" for each in placed)
     hosts = counts.pop(newest.release_name or "nothing")
     return Standing(
@@ -49,6 +54,9 @@ def _standing(placed: list[Placement]) -> Standing:
         hosts=hosts,
         of=len(placed),
         others=dict(sorted(counts.items())),
+        left_out=tuple(
+            each.host for each in placed if each.left_out_of and each.release_name != newest.release_name
+        ),
         since=newest.since,
         by=newest.actor,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sendoff.errors import PolicyRefused
@@ -20,8 +20,9 @@ class Ground:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Name all hosts."""
-        return tuple(state.host for state in self.now)
+        """Name the hosts that are served: all but those that are left out."""
+        served = {host for batch in self.batches for host in batch.hosts}
+        return tuple(state.host for state in self.now if state.host in served)
 
     def fleet(self, batch: Batch) -> SshFleet:
         """Find the fleet that a batch is of."""
@@ -32,7 +33,9 @@ class Ground:
         return tuple(state for state in self.now if state.host in batch.hosts)
 
 
-def survey(file: ReleaseFile, environment: str, facts: Sequence[HostState]) -> Ground:
+def survey(
+    file: ReleaseFile, environment: str, facts: Sequence[HostState], left_out: Collection[str] = ()
+) -> Ground:
     """Match facts with configuration; PolicyRefused when they do not fit each other."""
     where = f"{file.application} to {environment}"
     try:
@@ -48,7 +51,9 @@ def survey(file: ReleaseFile, environment: str, facts: Sequence[HostState]) -> G
             f"{where}: {wrong}, expected what is live on each host once; read the hosts again"
         )
     by_host = {state.host: state for state in facts}
-    return Ground(chosen, tuple(by_host[host] for _, host in expected), tuple(_batches(file, chosen)))
+    return Ground(
+        chosen, tuple(by_host[host] for _, host in expected), tuple(_batches(file, chosen, left_out))
+    )
 
 
 def _mismatches(expected: Sequence[tuple[str, str]], given: Sequence[tuple[str, str]]) -> Iterator[str]:
@@ -69,11 +74,11 @@ def batch_size(batch: int | str, hosts: int) -> int:
     return max(1, hosts * int(batch.rstrip("%")) // 100 if isinstance(batch, str) else batch)
 
 
-def _batches(file: ReleaseFile, environment: Environment) -> Iterator[Batch]:
+def _batches(file: ReleaseFile, environment: Environment, left_out: Collection[str]) -> Iterator[Batch]:
     number = 0
     for fleet in environment.targets:
-        hosts = file.hosts_of(fleet)
-        size = batch_size(fleet.batch, len(hosts))
+        hosts = tuple(host for host in file.hosts_of(fleet) if host not in left_out)
+        size = batch_size(fleet.batch, len(file.hosts_of(fleet)))
         for start in range(0, len(hosts), size):
             number += 1
             chosen = hosts[start : start + size]

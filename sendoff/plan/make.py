@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sendoff.artifact.manifest import Artifact
@@ -15,10 +15,18 @@ from sendoff.spec.models import ReleaseFile
 
 
 def make_release_plan(
-    file: ReleaseFile, config_digest: str, environment: str, artifact: Artifact, facts: Sequence[HostState]
+    file: ReleaseFile,
+    config_digest: str,
+    environment: str,
+    artifact: Artifact,
+    facts: Sequence[HostState],
+    left_out: Collection[str] = (),
 ) -> Plan:
-    """Plan a release: dark on all hosts, checked, agreed to, then live batch by batch."""
-    ground = survey(file, environment, facts)
+    """Plan a release: dark on all hosts, checked, agreed to, then live batch by batch.
+
+    Hosts that are `left_out` stay as they are.
+    """
+    ground = survey(file, environment, facts, left_out)
     return Plan(
         subject=_subject(file, artifact),
         steps=_release_steps(ground, artifact.version, artifact.release_name),
@@ -48,9 +56,10 @@ def make_rollback_plan(
     artifact: Artifact,
     facts: Sequence[HostState],
     missing: Sequence[str] = (),
+    left_out: Collection[str] = (),
 ) -> Plan:
     """Plan the way back by switching only; it is deployed again on the hosts that it is `missing` from."""
-    ground = survey(file, environment, facts)
+    ground = survey(file, environment, facts, left_out)
     if unknown := sorted(set(missing) - set(ground.hosts)):
         raise PolicyRefused(
             f"{file.application} to {environment}: {', '.join(unknown)} said to miss the release, "

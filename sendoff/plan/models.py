@@ -89,6 +89,12 @@ class Outline(Frozen):
         """Shorten the digest to what a person can compare: 8 digits."""
         return self.digest[:8]
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Name the hosts that it goes on without."""
+        served = {host for batch in self.batches for host in batch.hosts}
+        return tuple(state.host for state in self.now if state.host not in served)
+
     def previous(self, host: str) -> str | None:
         """Tell which release a host goes back to."""
         return next(state.live for state in self.now if state.host == host)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sendoff.artifact.manifest import version_of
 from sendoff.model import canonical
-from sendoff.plan.models import Plan, Preview, Step
+from sendoff.plan.models import HostState, Plan, Preview, Step
 from sendoff.report.hosts import table_of_hosts
 from sendoff.report.markdown import bullets, document, escape, numbered, with_code
 from sendoff.report.words import capital, count, duration, moment, size
@@ -92,8 +92,13 @@ def places(plan: Plan | Preview, since: Mapping[str, datetime]) -> Iterator[tupl
     for state in plan.now:
         now = version_of(state.live) if state.live else "nothing"
         known = f" (since {moment(since[state.host])})" if state.live and state.host in since else ""
-        then = "stays as it is" if state.live and state.live == wanted else plan.subject.version
-        yield state.host, now + known, then
+        yield state.host, now + known, _then(plan, state, wanted)
+
+
+def _then(plan: Plan | Preview, state: HostState, wanted: str | None) -> str:
+    if state.host in plan.left_out:
+        return "stays as it is, left out"
+    return "stays as it is" if state.live and state.live == wanted else plan.subject.version
 
 
 def expected(step: Step, durations: Mapping[str, float]) -> str:

@@ -48,7 +48,8 @@ def paragraphs(story: Story, now: datetime) -> Iterator[str]:
     else:
         yield from ([f"What changes: {about}"] if about else [])
         about = sentence(capital(outcome(story)))
-    yield " ".join(part for part in (about, *_agreement(story), *_time(story, now), *_health(story)) if part)
+    told = (about, *_agreement(story), *_decided(story), *_time(story, now), *_health(story))
+    yield " ".join(part for part in told if part)
 
 
 def outcome(story: Story) -> str:
@@ -113,6 +114,9 @@ def _doing(story: Story) -> str:
     asked = [event for event in story.events if event.kind == "approval.asked"]
     if asked and story.events[-1] is asked[-1]:
         return f"is waiting for approval {asked[-1].body.get('gate')!r} since {moment(asked[-1].at)}"
+    last = story.events[-1] if story.events else None
+    if last and last.kind == "trouble.asked":
+        return f"is waiting to be told what to do, as {last.body['said']}, since {moment(last.at)}"
     return "is still under way"
 
 
@@ -126,8 +130,15 @@ def _agreement(story: Story) -> Iterator[str]:
         yield f"Agreed to by {listing(dict.fromkeys(str(answer.get('approver')) for answer in agreed))}."
     elif story.end == "live":
         yield "Nobody had to agree."
-    if any(not answer.get("proved") for answer in story.answers):
+    named = [event.body for event in story.decisions if event.body.get("who")]
+    if any(not answer.get("proved") for answer in (*story.answers, *named)):
         yield "As nobody signs in yet, names are what was typed and were not proved."
+
+
+def _decided(story: Story) -> Iterator[str]:
+    """Tell what broke on the way, and what people made of it."""
+    for event in story.decisions:
+        yield sentence(f"When {event.body['broke']}, {event.body['said']}")
 
 
 def _time(story: Story, now: datetime) -> Iterator[str]:

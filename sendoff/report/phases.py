@@ -52,7 +52,7 @@ def waits(story: Story, now: datetime) -> tuple[Phase, ...]:
     found = []
     for gate, events in _asked(story.events):
         start, last = events[0].at, events[-1]
-        end = last.at if last.kind == "approval.answered" else _next_at(story, last, now)
+        end = last.at if last.kind.endswith(".answered") else _next_at(story, last, now)
         seconds = max((end - start).total_seconds(), 0)
         found.append(Phase("approval", f"wait for people ({gate})", start, end, seconds, "active"))
     return tuple(found)
@@ -67,12 +67,13 @@ def _asked(events: Sequence[Event]) -> Iterator[tuple[str, tuple[Event, ...]]]:
     # Each answer wakes the run up, and it looks at the hosts again: that is part of one wait.
     awake = (event for event in events if event.body.get("action") != "preflight")
     for gate, run in groupby(awake, key=_gate_of):
-        if gate is not None and (known := tuple(run))[0].kind == "approval.asked":
+        if gate is not None and (known := tuple(run))[0].kind.endswith(".asked"):
             yield gate, known
 
 
 def _gate_of(event: Event) -> str | None:
-    return str(event.body.get("gate")) if event.kind in ("approval.asked", "approval.answered") else None
+    asks = {"approval": "gate", "trouble": "place"}.get(event.kind.partition(".")[0])
+    return str(event.body.get(asks)) if asks else None
 
 
 def _next_at(story: Story, event: Event, now: datetime) -> datetime:

@@ -29,8 +29,16 @@ def _row(application: str, environment: str, group: Sequence[Placement]) -> dict
         "hosts": ", ".join(hosts),
         "since": moment(max(placement.since for placement in group)),
         "commit": listing(commits, otherwise=""),
+        "drift": _drift(group),
         "by": listing(sorted({placement.actor for placement in group})),
     }
+
+
+def _drift(group: Sequence[Placement]) -> str:
+    """Name the hosts that a release went live without, and what they serve."""
+    versions = {each.version for each in group if not each.left_out_of}
+    behind = [each for each in group if each.left_out_of and {each.version} != versions]
+    return listing((f"{each.host} left out: {each.version or 'nothing'}" for each in behind), otherwise="")
 
 
 def _version(versions: Sequence[str]) -> str:

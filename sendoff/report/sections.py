@@ -75,7 +75,8 @@ def for_auditors(story: Story) -> str:
     """List what an auditor asks for: digests, plan code, run, actors, ledger, and every answer."""
     # No fold: one of Prefect's two pages does not fold Markdown, and leaves its frame empty.
     facts = (f"{name}: {escape(value)}" for name, value in _facts(story) if value)
-    return document(("## Facts for auditors", bullets((*facts, *_answers(story))))).rstrip("\n")
+    lines = (*facts, *_answers(story), *_decisions(story))
+    return document(("## Facts for auditors", bullets(lines))).rstrip("\n")
 
 
 def _answers(story: Story) -> Iterator[str]:
@@ -87,6 +88,15 @@ def _answers(story: Story) -> Iterator[str]:
             f"{moment(event.at)}, gate {body.get('gate')}: {body.get('approver')} (not proved) "
             f"answered {body.get('decision')}{comment}; {counted}"
         )
+
+
+def _decisions(story: Story) -> Iterator[str]:
+    for event in story.all("trouble.answered"):
+        body = event.body
+        proved = " (not proved)" if body.get("who") else ""
+        counted = "it counted" if body.get("counted") else f"{body['decision']!r} did not count"
+        who = f"{body.get('who') or 'nobody'}{proved}"
+        yield escape(f"{moment(event.at)}, as {body['broke']}, {who}: {body['said']}; {counted}")
 
 
 def _facts(story: Story) -> Iterator[tuple[str, object]]:

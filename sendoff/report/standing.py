@@ -57,8 +57,12 @@ def alarms(story: Story) -> Iterator[str]:
 def _left_out(story: Story) -> Iterator[str]:
     for place in story.places:
         if version_words(place.now) != story.version and place.host not in story.stuck:
-            why = story.failed_steps.get(place.host)
-            yield f"{place.host} ({version_words(place.now)}{f': {_of(place.host, why)}' if why else ''})"
+            known = story.left_out.get(place.host, {})
+            why = known.get("why") or story.failed_steps.get(place.host)
+            told = f": {_of(place.host, str(why))}" if why else ""
+            by = f"; left out by {known['by']}" if known else ""
+            comment = f", who wrote {known['comment']!r}" if known.get("comment") else ""
+            yield f"{place.host} ({version_words(place.now)}{told}{by}{comment})"
 
 
 def _of(host: str, why: str) -> str:

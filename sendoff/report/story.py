@@ -152,6 +152,16 @@ class Story:
         return found
 
     @property
+    def left_out(self) -> dict[str, Body]:
+        """Give the hosts that it went on without, each with why, and who said so."""
+        return {str(event.body["host"]): event.body for event in self.all("host.left_out")}
+
+    @property
+    def decisions(self) -> tuple[Event, ...]:
+        """Give what was answered, and counted, where something broke."""
+        return tuple(event for event in self.all("trouble.answered") if event.body.get("counted"))
+
+    @property
     def failed_steps(self) -> dict[str, str]:
         """Give for each host what was said of its last step that failed, those of undoing aside."""
         return {

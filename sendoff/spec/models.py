@@ -136,6 +136,9 @@ class SshFleet(Frozen):
     name: Name = Field(description="what this target is called, such as web")
     hosts: tuple[Name, ...] = Field((), description="hosts, by name, in the order in which they are served")
     groups: tuple[Name, ...] = Field((), description="groups whose hosts belong to the fleet too")
+    site: Name | None = Field(
+        None, description="the site whose own worker reaches the hosts; else the release's worker does"
+    )
     user: Text = Field(description="who logs in on the hosts")
     root: Annotated[str, StringConstraints(pattern=ROOT)] = Field(
         description="the folder on each host that holds releases/, current and shared/; may name variables"
@@ -208,6 +211,18 @@ class Schedule(Frozen):
     timezone: Text = Field("UTC", description="the time zone that this is meant in, such as Europe/Zurich")
 
 
+class OnTrouble(Frozen):
+    """What is done when machinery broke beyond its retries, such as a host that cannot be reached."""
+
+    ask: bool = Field(True, description="whether people are asked; else `otherwise` is done at once")
+    wait: Duration = Field(3600, description="how long an answer is waited for")
+    otherwise: Literal["leave out", "undo", "stop here"] = Field(
+        "leave out",
+        description="what is done when nobody answers; `leave out` beyond `max_failures` becomes `undo`",
+    )
+    answerers: tuple[Text, ...] = Field((), description="who may answer; nobody named means anybody")
+
+
 class Environment(Frozen):
     """One place an application is released to."""
 
@@ -220,6 +235,7 @@ class Environment(Frozen):
     )
     checks: tuple[Check, ...] = Field((), description="what has to be true of the release, on every host")
     gates: tuple[Approval, ...] = Field((), description="what has to be passed before it goes live, in order")
+    on_trouble: OnTrouble = Field(OnTrouble(), description="what is done when something breaks on the way")
     schedule: Schedule | None = Field(None, description="when the newest commit is released by itself")
 
     @property

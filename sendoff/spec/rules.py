@@ -55,6 +55,7 @@ def _environment(file: ReleaseFile, number: int) -> Iterator[Finding]:
             yield from _http((*here, "checks", index), check)
     for index, gate in enumerate(environment.gates):
         yield from _approval((*here, "gates", index), gate)
+    yield from _repeats((*here, "on_trouble", "answerers"), environment.on_trouble.answerers)
     if environment.schedule:
         yield from _schedule((*here, "schedule"), environment.schedule, environment, file.build)
     yield from placements.hosts(file, here, environment)

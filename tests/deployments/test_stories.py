@@ -8,12 +8,13 @@ import pytest
 from prefect import Flow
 from prefect.flows import load_flow_from_entrypoint
 
-from deployments.stories import STORIES, entrypoint
+from deployments.stories import AT_SITE, INNER, RECOVER, STORIES, entrypoint
 
-ids = [story.name for story in STORIES]
+ALL = (*STORIES, *INNER, RECOVER, AT_SITE)
+ids = [story.name for story in ALL]
 
 
-@pytest.mark.parametrize("story", STORIES, ids=ids)
+@pytest.mark.parametrize("story", ALL, ids=ids)
 def test_entrypoint_loads(story: Flow[..., Any]) -> None:
     """A worker gets the flow itself from its entrypoint, not a placeholder for what cannot be imported."""
     loaded: Flow[..., Any] = load_flow_from_entrypoint(entrypoint(story), use_placeholder_flow=False)
@@ -21,25 +22,25 @@ def test_entrypoint_loads(story: Flow[..., Any]) -> None:
     assert loaded.fn is story.fn
 
 
-@pytest.mark.parametrize("story", STORIES, ids=ids)
+@pytest.mark.parametrize("story", ALL, ids=ids)
 def test_entrypoint_is_no_path(story: Flow[..., Any]) -> None:
     """An entrypoint names a module, so that nothing of the registering machine is baked in."""
     assert "/" not in entrypoint(story)
     assert ".py" not in entrypoint(story)
 
 
-@pytest.mark.parametrize("story", STORIES, ids=ids)
+@pytest.mark.parametrize("story", ALL, ids=ids)
 def test_parameters_are_described(story: Flow[..., Any]) -> None:
     """Each parameter, and each field inside it, says what it is for."""
     schema = story.parameters.model_dump_for_openapi()
     fields = {("", name): field for name, field in schema["properties"].items()}
-    for model, definition in schema["definitions"].items():
+    for model, definition in schema.get("definitions", {}).items():
         fields |= {(model, name): field for name, field in definition["properties"].items()}
     assert fields
     assert [key for key, field in fields.items() if not str(field.get("description") or "").strip()] == []
 
 
-@pytest.mark.parametrize("story", STORIES, ids=ids)
+@pytest.mark.parametrize("story", ALL, ids=ids)
 def test_story_is_described(story: Flow[..., Any]) -> None:
     """The story's page starts with a sentence about it."""
     assert story.description

@@ -66,6 +66,9 @@ ELSEWHERE = {
     "SENDOFF_STORE=s3://releases/sendoff AWS_ENDPOINT_URL=https://s3.example sendoff register": (
         "tests/integration/test_register.py::test_a_bucket_for_artifacts_and_results"
     ),
+    "prefect worker start --pool sendoff-berlin --type process": (
+        "tests/integration/test_sites.py::test_its_worker_does_its_steps"
+    ),
     PREFECT[0]: "tests/docs/test_commands.py::stack",
     PREFECT[1]: "tests/docs/test_commands.py::stack",
 }

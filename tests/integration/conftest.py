@@ -176,6 +176,11 @@ class Stack:
         assert refused is None, refused
         return self.wait_for(run, *names)
 
+    def decide(self, run: str, decision: str, who: str, comment: str = "") -> str | None:
+        """Say what is to be done where something broke; None when the server took it, else why not."""
+        self.form(run)
+        return answer(self.client, self.run(run), {"decision": decision, "who": who, "comment": comment})
+
     def form(self, run: str) -> str:
         """Read what stands above the form that the run waits with; Prefect writes it after the state."""
         state = self.state(run)
@@ -259,7 +264,7 @@ class Application:
         return [each for host in self.hosts.names for each in self.on(host).leftovers]
 
     def describe(self, **changes: Any) -> None:
-        """Write the release file: `build`, `target`, `checks` and `gates` may be said."""
+        """Write the release file: `build`, `target`, `checks`, `gates` and `on_trouble` may be said."""
         hosts = self.hosts.hosts.values()
         target = {
             "name": "web",
@@ -293,6 +298,7 @@ class Application:
                     "targets": [target],
                     "checks": changes.get("checks", []),
                     "gates": changes.get("gates", []),
+                    "on_trouble": changes.get("on_trouble", {}),
                 }
             ],
         }

@@ -23,6 +23,13 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+WARM = """\
+mkdir out
+cat >out/warm-up <<'END'
+echo 'connecting to the cache'
+test -e ../../shared/cache-$1 || { echo 'cache.internal: no answer in 5 s'; exit 1; }
+END
+"""
 WAIT = 60_000  # milliseconds
 
 pytestmark = [
@@ -70,7 +77,9 @@ class Browser:
         return [each for each in found if each]
 
     def write(self, label: str, text: str) -> None:
-        self.field(label).locator("textarea, input").first.fill(text)
+        written = self.field(label).locator("textarea, input").first
+        written.fill(text)
+        expect(written).to_have_value(text)
 
 
 def artifact(stack: Stack, run: str, key: str) -> str:
@@ -181,3 +190,42 @@ def test_blocks_are_there(browser: Browser) -> None:
     browser.open("/blocks")
     expect(browser.page.locator("body")).to_contain_text("storefront-production-web")
     browser.shoot("8-blocks")
+
+
+def test_what_broke_is_answered(
+    stack: Stack, browser: Browser, make_application: Callable[..., Any], eventually: Callable[..., Any]
+) -> None:
+    """Something breaks: the form says what, where and what each answer would do; the answer is done."""
+    target = {"commands": {"before": [["sh", "warm-up", "{version}"]]}, "max_failures": 1}
+    app = make_application("bookshop", ("web-1", "web-2", "web-3"), target=target, script=WARM)
+    for host, versions in (
+        ("web-1", ("2.4.0", "2.4.1")),
+        ("web-2", ("2.4.0",)),
+        ("web-3", ("2.4.0", "2.4.1")),
+    ):
+        shared = app.on(host).path / "shared"
+        shared.mkdir(parents=True)
+        for version in versions:
+            (shared / f"cache-{version}").touch()
+    stack.tell("release", app.what("2.4.0"), "Live")
+    why = {"summary": "Customers find books by their covers"}
+    run, _ = stack.tell("release", app.what("2.4.1"), "Suspended", **why)
+    stack.form(run)
+    browser.open(f"/runs/flow-run/{run}")
+    browser.page.get_by_role("button", name="Resume").first.click()
+    expect(browser.page.locator(".p-modal")).to_contain_text("2.4.1 could not go live on 1 of 3 hosts")
+    expect(browser.page.locator(".p-modal")).to_contain_text("cache.internal: no answer in 5 s")
+    browser.shoot("9-trouble-form")
+    browser.choose("Decision", "leave out", ".p-modal")
+    browser.write("Who", "priya")
+    browser.write("Comment (Optional)", "two hosts can carry the night")
+    browser.shoot("10-trouble-answered")
+    browser.page.get_by_role("button", name="Submit").click()
+    expect(browser.page.locator(".p-modal")).to_be_hidden()
+    eventually(lambda: stack.state(run).name == "Live", "live")
+    assert app.live == ["2.4.1", "2.4.0", "2.4.1"]
+    (answered,) = stack.events(run, "trouble.answered")
+    assert (answered.body["decision"], answered.body["who"]) == ("leave out", "priya")
+    browser.open(f"/artifacts/artifact/{artifact(stack, run, 'report-bookshop-production')}")
+    expect(browser.page.locator("body")).to_contain_text("Left out: web-2")
+    browser.shoot("11-report-with-drift")

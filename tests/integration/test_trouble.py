@@ -56,7 +56,7 @@ def test_host_dies_while_it_is_deployed_to(
     stack: Stack, application: Make, eventually: Callable[..., Any]
 ) -> None:
     """It ends as Errored and names the host; nothing is live, the others' copies are gone; later it works."""
-    app = application(hosts=("a", "b", "c"))
+    app = application(hosts=("a", "b", "c"), on_trouble={"ask": False})
     put_files(app, {"big": 40_000_000})
     run = stack.start("release", app.what("1"))
     staging = app.on("b").path / ".sendoff" / "tmp"
@@ -120,7 +120,7 @@ def test_disk_too_small(stack: Stack, application: Make, disk: Callable[..., Non
 
 def test_disk_fills_up(stack: Stack, application: Make, disk: Callable[..., None]) -> None:
     """A disk that is full in the middle of it ends as Errored and says so; nothing is left on any host."""
-    app = application()
+    app = application(on_trouble={"ask": False})
     put_files(app, {f"small-{number}": 10 for number in range(90)})
     disk(app.on("b").path, "size=9m,nr_inodes=60")
     run, _ = stack.tell("release", app.what("1"), "Errored")

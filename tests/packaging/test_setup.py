@@ -17,7 +17,9 @@ NEEDED = ("git", "sshd", "ssh", "chromium", "rsync", "initdb", "redis-server", "
 def run(tmp_path):
     """Run it seeing only the programs named; each is a script that does what is said."""
 
-    def with_programs(*present: str, **scripts: str) -> subprocess.CompletedProcess[str]:
+    def with_programs(
+        *present: str, named: tuple[str, ...] = (), **scripts: str
+    ) -> subprocess.CompletedProcess[str]:
         for name, body in {**dict.fromkeys(present, ""), **scripts}.items():
             (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
             (tmp_path / name).chmod(0o755)
@@ -26,7 +28,11 @@ def run(tmp_path):
             (tmp_path / tool).symlink_to(shutil.which(tool) or tool)
         environment = {"PATH": str(tmp_path)}
         return subprocess.run(
-            ("/bin/sh", "-c", script), env=environment, capture_output=True, text=True, check=False
+            ("/bin/sh", "-c", script, SETUP.name, *named),
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     return with_programs
@@ -49,6 +55,13 @@ def test_says_exactly_what_is_missing(run):
     assert "not installed: openssh-server chromium;" in done.stderr
     assert "apt-get install -y --no-install-recommends openssh-server chromium" in done.stderr
     assert "called" not in done.stderr
+
+
+def test_other_tests_name_theirs(run):
+    """Only what is named is looked for."""
+    done = run("git", named=("git=git", "buildah=containers"), id="echo 1000")
+    assert done.returncode == 1
+    assert "not installed: containers;" in done.stderr
 
 
 def test_installs_as_root(run, tmp_path):

@@ -32,7 +32,7 @@ def test_lacking_names_the_hosts_without_it() -> None:
 
 def test_states_keep_what_is_live() -> None:
     """A plan rests on what is live where, and on nothing else of the facts."""
-    (state,) = states({("web", "a"): facts("a", "1-x", "1-x")})
+    (state,) = states({("web", "a"): facts("a", "1-x", "1-x")}, {})
     assert (state.target, state.host, state.live) == ("web", "a", "1-x")
 
 

@@ -174,3 +174,23 @@ def test_an_empty_status_shows_no_table() -> None:
     out = io.StringIO()
     show(Status(), Console(file=out), datetime.now(UTC))
     assert out.getvalue().startswith("nothing has been released yet")
+
+
+def test_asks_what_to_do(home: Path, ledger: Ledger) -> None:
+    """A release on which something broke says what, and what is done when nobody answers."""
+    start(ledger)
+    until = datetime.now(UTC) + timedelta(days=2)
+    body = {"place": "deploy", "number": 1, "said": "2.4.1 could not be put on 1 of 3 hosts (b)"}
+    ledger.append("r1", "trouble.asked", "ada", {**body, "until": until.isoformat(), "otherwise": "undo"})
+    output = run(home).output
+    assert "2.4.1 could not be put on 1 of 3 hosts (b); asks what to do, at " in output
+    assert "it is 'undo'; watch it: sendoff watch r1" in output
+
+
+def test_drift(home: Path, ledger: Ledger) -> None:
+    """A host that a release went live without is named."""
+    live(ledger, "web-1", "2.4.0")
+    ledger.append(
+        "r0", "host.left_out", "ada", {**PLACE, "target": "web", "host": "web-2", "version": "2.4.0"}
+    )
+    assert "1 of 2, mixed: nothing on 1, drift: left out web-2" in run(home).output

@@ -95,3 +95,24 @@ def test_durations_are_medians_of_the_last_twenty(steps: list[tuple[str, float, 
         if good := [seconds for name, seconds, failed in steps if name == action and not failed]:
             oracle[action] = statistics.median(good[-20:])
     assert durations(events) == oracle
+
+
+def left_out(number: int, version: str, live: str | None = None, host: str = "h1") -> Event:
+    place = {"application": "a", "environment": "p", "target": "web", "host": host}
+    return event(number, "host.left_out", **place, version=version, live=live)
+
+
+def test_a_host_left_out_is_drift_until_a_release_reaches_it() -> None:
+    """Being put back is no reach; going live is."""
+    behind = [live(1, "1"), live(2, "2"), live(3, "1", undo=True), left_out(4, "2")]
+    assert [(p.version, p.left_out_of) for p in placements(behind)] == [("1", "2")]
+    back = [*behind, live(5, "1", undo=True)]
+    assert [(p.version, p.left_out_of) for p in placements(back)] == [("1", "2")]
+    reached = [*behind, live(5, "3")]
+    assert [(p.version, p.left_out_of) for p in placements(reached)] == [("3", None)]
+
+
+def test_a_host_that_was_never_live_is_there_when_it_is_left_out() -> None:
+    """With what was found on it, or with nothing."""
+    found = placements([left_out(1, "2"), left_out(2, "2", "1-000000000000", "h2")])
+    assert [(p.host, p.version, p.left_out_of) for p in found] == [("h1", None, "2"), ("h2", "1", "2")]

@@ -139,3 +139,21 @@ def test_the_end() -> None:
 def test_never_more_than_all(said: list[tuple[str, dict[str, Any]]]) -> None:
     """Whatever happens in whichever order, no phase is more than complete."""
     assert all(0 <= phase.done <= phase.of for phase in progress(told(CREATED, *said)).phases)
+
+
+def test_a_question_is_open_until_an_answer_counts() -> None:
+    """What broke, until when and what is done otherwise; when it broke again, the newest question counts."""
+    until = (START + timedelta(hours=1)).isoformat()
+    body = {"place": "deploy", "number": 1, "said": "it broke (b)", "until": until, "otherwise": "undo"}
+    here = {"place": "deploy", "number": 1}
+    no, yes = (("trouble.answered", {**here, "counted": counted}) for counted in (False, True))
+    for answers in ([], [no]):
+        question = progress(told(CREATED, PLANNED, ("trouble.asked", body), *answers)).question
+        assert question
+        assert (question.broke, question.otherwise) == ("it broke (b)", "undo")
+        assert (question.since, question.until) == (START + timedelta(minutes=2), START + timedelta(hours=1))
+    answered_once = [CREATED, PLANNED, ("trouble.asked", body), no, yes]
+    assert progress(told(*answered_once)).question is None
+    assert progress(told(*answered_once, ("trouble.asked", {**body, "number": 2}))).question
+    ended = ("release.ended", {"end": "errored", "said": ""})
+    assert progress(told(CREATED, ("trouble.asked", body), ended)).question is None

@@ -40,6 +40,27 @@ TOLD: list[tuple[str, dict[str, Any], str]] = [
         },
         "ada answers 'approve' to 'go-live' (does not count: ada asked for it)",
     ),
+    (
+        "trouble.asked",
+        {
+            "said": "2 could not be put on 1 of 3 hosts (b)",
+            "until": "2026-03-01T03:10:00Z",
+            "otherwise": "undo",
+        },
+        "2 could not be put on 1 of 3 hosts (b); waits for an answer until 2026-03-01 03:10 UTC, else 'undo'",
+    ),
+    ("trouble.answered", {"said": "ada answered 'retry'", "counted": True}, "ada answered 'retry'"),
+    ("trouble.answered", {"said": "nobody is named", "counted": False}, "nobody is named (does not count)"),
+    (
+        "host.left_out",
+        {"host": "b", "by": "ada", "live": "1-abc", "why": "b: no route\nmore"},
+        "b: left out by ada, serves 1-abc: b: no route",
+    ),
+    (
+        "host.left_out",
+        {"host": "b", "by": "ada", "live": None, "why": "away"},
+        "b: left out by ada, serves nothing: away",
+    ),
     ("step.done", {"action": "deploy", "host": "web-1", "said": "12 files"}, "put on web-1: 12 files"),
     ("step.done", {"action": "build", "failed": True, "said": "exit 2"}, "build failed: exit 2"),
     ("step.done", {"action": "preflight", "host": None, "said": "ready"}, "look at the hosts: ready"),
@@ -66,6 +87,13 @@ TOLD: list[tuple[str, dict[str, Any], str]] = [
     ("release.ended", {"end": "live", "said": ""}, "live"),
     ("lease.taken", {"resource": "a/b"}, "holds a/b"),
     ("lease.given_back", {"resource": "a/b", "why": "done"}, "gave a/b back: done"),
+    ("release.undoing", {"why": "a: not well"}, "is put back: a: not well"),
+    (
+        "release.recovered",
+        {"attempt": 2, "of": 5, "why": "exit code -9"},
+        "its process died; it goes on in another, try 2 of 5",
+    ),
+    ("lease.resumed", {"resource": "a/b", "token": 3}, "goes on in another process, under number 3"),
     ("lease.taken_over", {"resource": "a/b", "why": "dead"}, "took a/b over: dead"),
     ("moon.landed", {}, "moon.landed"),
 ]

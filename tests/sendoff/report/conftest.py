@@ -170,6 +170,34 @@ def left_out() -> list[Event]:
     return tale.ended("live", "")
 
 
+def left_out_by_a_person() -> list[Event]:
+    tale = Tale()
+    tale.built()
+    tale.planned()
+    tale.deployed()
+    tale.live("web-1", NEW, OLD)
+    tale.checked("web-1")
+    away = "web-2: connecting to 10.0.0.2 failed, expected an SSH server"
+    tale.step("go-live", "web-2", 5, failed=True, said=away)
+    broke = "2.4.1 could not go live on 1 of 3 hosts"
+    asked = {"place": "go-live/2", "number": 1}
+    until = (START + timedelta(hours=1)).isoformat()
+    tale.then(0, "trouble.asked", {**asked, "said": f"{broke} (web-2)", "until": until, "otherwise": "undo"})
+    answer = {**asked, "broke": broke, "proved": False}
+    for who, counted, said in (
+        ("eve", False, "'eve' may not answer: expected one of ada; ask one of them"),
+        ("ada", True, "ada answered 'leave out': it is being | repaired"),
+    ):
+        body = {**answer, "who": who, "decision": "leave out", "comment": "it is being | repaired"}
+        tale.then(300, "trouble.answered", {**body, "counted": counted, "said": said}, actor=who)
+    place = {"application": "storefront", "environment": "production", "target": "web", "host": "web-2"}
+    note = {"version": "2.4.1", "live": OLD, "place": "go-live/2", "why": away, "by": "ada"}
+    tale.then(0, "host.left_out", {**place, **note, "comment": "it is being | repaired"}, actor="ada")
+    tale.live("web-3", NEW, OLD)
+    tale.checked("web-3")
+    return tale.ended("live", "")
+
+
 def not_put_back() -> list[Event]:
     tale = Tale()
     tale.built()
@@ -228,6 +256,7 @@ CASES: dict[str, Callable[[], list[Event]]] = {
     "good": good,
     "undone": undone,
     "left-out": left_out,
+    "left-out-by-a-person": left_out_by_a_person,
     "not-put-back": not_put_back,
     "rejected": rejected,
     "build-failed": build_failed,
@@ -246,3 +275,9 @@ def case(request: pytest.FixtureRequest) -> tuple[str, list[Event]]:
 def cases() -> dict[str, list[Event]]:
     """Give all cases."""
     return {name: events() for name, events in CASES.items()}
+
+
+@pytest.fixture(scope="session")
+def new_tale() -> Callable[..., Tale]:
+    """Begin a release whose events the test makes."""
+    return Tale

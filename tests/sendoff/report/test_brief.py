@@ -9,7 +9,7 @@ import pytest
 
 from sendoff.artifact.manifest import Artifact, Commit
 from sendoff.gates import Answer
-from sendoff.plan.models import HostState, Plan, Step, Subject
+from sendoff.plan.models import Batch, HostState, Plan, Step, Subject
 from sendoff.report.brief import brief
 from sendoff.spec.intent import Intent
 from sendoff.spec.models import Approval
@@ -29,7 +29,7 @@ PLAN = Plan(
     environment="production",
     config_digest="cf",
     now=(HostState(target="web", host="web-1", live="2.4.0-000000000000"),),
-    batches=(),
+    batches=(Batch(number=1, target="web", hosts=("web-1",), max_failures=0),),
     gates=("business",),
     checks=(),
     steps=(

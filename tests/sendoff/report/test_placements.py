@@ -34,6 +34,7 @@ def test_hosts_that_agree_make_one_version() -> None:
             "hosts": "web-1, web-2",
             "since": "2026-11-23 19:05 UTC",
             "commit": "c0ffee24",
+            "drift": "",
             "by": "local:ada",
         }
     ]
@@ -61,3 +62,12 @@ def test_environments_have_rows_of_their_own() -> None:
 def test_nothing_anywhere_is_an_empty_table() -> None:
     """Before the first release there are no rows."""
     assert what_is_where([]) == []
+
+
+def test_drift_is_named() -> None:
+    """A host that a release went live without is told with what it serves, until it serves the same."""
+    behind = placement("web-2", "2.4.0").model_copy(update={"left_out_of": "2.4.1"})
+    never = placement("web-3", None).model_copy(update={"left_out_of": "2.4.1"})
+    (row,) = what_is_where([placement("web-1", "2.4.1"), behind, never])
+    assert row["drift"] == "web-2 left out: 2.4.0 and web-3 left out: nothing"
+    assert what_is_where([placement("web-1", "2.4.0"), behind])[0]["drift"] == ""

@@ -1,0 +1,21 @@
+"""`sendoff answer`: say from a terminal what is to be done where something broke."""
+
+from __future__ import annotations
+
+import click
+
+from sendoff.cli.prefect_side import hand_over, need_server
+
+DECISIONS = ("retry", "leave-out", "undo", "stop-here")
+
+
+@click.command()
+@click.argument("run")
+@click.argument("decision", type=click.Choice(DECISIONS))
+@click.option("--as", "who", required=True, help="Who you are.")
+@click.option("--because", default="", help="Why.")
+def answer(run: str, decision: str, who: str, because: str) -> None:
+    """Answer the RUN that asks what to do, by its id or its name, with a DECISION."""
+    need_server()
+    given = {"decision": decision.replace("-", " "), "who": who, "comment": because}
+    hand_over("deployments.answer", run, payload=given)

@@ -1,0 +1,75 @@
+"""Answer a question with its default once its time is up: Prefect itself wakes no run that is suspended."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextvars import copy_context
+from datetime import datetime
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.responses import SetStateStatus
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Scheduled
+
+from tasks.asking import this_run
+from tasks.run import Run
+
+TIMER = "answer-by-default/answer-by-default"
+PATIENCE = 300.0  # seconds that a question may take to appear; it is asked right after its timer was set
+PAUSE = 0.5
+
+
+def set_timer(run: Run, key: str, decision: str, until: datetime) -> None:
+    """Have a question answered at a time, by a run that Prefect holds until then: it outlives this process.
+
+    A run without a deployment lives and dies with its process, and so does its timer.
+    """
+    flow_run = this_run()
+    if not flow_run.deployment_id:
+        seconds = max((until - run.now()).total_seconds(), 0)
+        words = (answer_unless_answered, flow_run.id, key, decision)
+        timer = threading.Timer(seconds, copy_context().run, words)
+        timer.daemon = True
+        timer.start()
+        return
+    with get_client(sync_client=True) as client:
+        try:
+            deployment = client.read_deployment_by_name(TIMER)
+        except ObjectNotFound:
+            run.say(
+                f"deployment {TIMER!r}: is not there, so nobody answers by default; run `sendoff register`"
+            )
+            return
+        client.create_flow_run_from_deployment(
+            deployment.id,
+            parameters={"run": str(flow_run.id), "key": key, "decision": decision},
+            state=Scheduled(scheduled_time=until),
+            name=f"if nobody answers: {flow_run.name}",
+            idempotency_key=f"{flow_run.id}-{key}",
+        )
+
+
+def answer_unless_answered(run: UUID, key: str, decision: str) -> str:
+    """Answer a question with nobody's name, unless somebody was first; tells what came of it."""
+    end = time.monotonic() + PATIENCE
+    with get_client(sync_client=True) as client:
+        while time.monotonic() < end:
+            if said := _answer(client, run, key, decision):
+                return said
+            time.sleep(PAUSE)
+    return "not asked: the run did not wait for this"
+
+
+def _answer(client: SyncPrefectClient, run: UUID, key: str, decision: str) -> str | None:
+    """Try once; None when the question, or its form, is not there yet."""
+    found = client.read_flow_run(run)
+    state, asked = found.state, key in (found.empirical_policy.pause_keys or ())
+    if state is None or state.is_final():
+        return "not needed: the run is over"
+    if not state.is_paused() or state.state_details.pause_key != key:
+        return "not needed: it was answered" if asked else None
+    given = {"decision": decision, "who": "", "comment": ""}
+    result = client.resume_flow_run(run, run_input=given)  # the server takes the first answer, and no other
+    return f"answered {decision!r}" if result.status == SetStateStatus.ACCEPT else None

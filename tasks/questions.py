@@ -1,0 +1,99 @@
+"""What people are asked where something broke, and what they answered, from the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from prefect.input import RunInput
+from pydantic import Field, create_model
+
+from sendoff.report.question import question
+from sendoff.report.words import listing
+from sendoff.trouble import Reply, Trouble, judge
+from tasks.asking import answer_to
+from tasks.deadline import set_timer
+from tasks.left_out import left_out
+from tasks.run import Run
+
+
+def newest(run: Run, place: str | None = None) -> Trouble | None:
+    """Find the newest question of a place, or of all."""
+    asked = reversed(run.ledger.events(run.id, ("trouble.asked",)))
+    bodies = (event.body for event in asked if place in (None, event.body["place"]))
+    return next(map(_trouble, bodies), None)
+
+
+def unsettled(run: Run, place: str | None = None) -> Trouble | None:
+    """Find the newest question of a place, or of all, unless it was answered and that was carried out."""
+    trouble = newest(run, place)
+    if trouble is None:
+        return None
+    decisions = [body["decision"] for body in _replies(run, trouble) if body["counted"]]
+    gone = {host for _, host in left_out(run)}
+    is_done = decisions == ["retry"] or (decisions == ["leave out"] and gone.issuperset(trouble.hosts))
+    return None if is_done else trouble
+
+
+def form(trouble: Trouble, answerers: tuple[str, ...], text: str) -> type[RunInput]:
+    """Make the form: what is to be done, without a default, who says so, and why."""
+    decision: Any = Literal[trouble.possible]
+    who = f"Who you are: {listing(answerers, last='or')}" if answerers else "Who you are"
+    model = create_model(
+        "Trouble",
+        __base__=RunInput,
+        decision=(decision, Field(title="Decision", description="What is to be done? There is no default")),
+        who=(str, Field(title="Who", description=who)),
+        comment=(str, Field("", title="Comment", description="Why, for those who read the report")),
+    )
+    return model.with_initial_data(description=text)
+
+
+def ask(run: Run, trouble: Trouble) -> Trouble:
+    """Write a question down; the same one of a run that was cut short is given back as it was then."""
+    body = {**trouble.model_dump(mode="json"), "said": trouble.summary}
+    return _trouble(run.record("trouble.asked", body, key=f"asked-{_key(trouble)}").body)
+
+
+def reply_to(run: Run, trouble: Trouble) -> Reply:
+    """Give the answer that counts; ask until there is one, unless the release file says not to."""
+    settings, note = run.environment.on_trouble, ""
+    if not settings.ask:
+        return Reply(decision=trouble.otherwise, who="", at=run.now())
+    while True:
+        given = _replies(run, trouble)
+        if given and given[-1]["counted"]:
+            return Reply.model_validate({name: given[-1][name] for name in Reply.model_fields})
+        note = given[-1]["said"] if given else ""
+        key = f"{_key(trouble)}-{len(given) + 1}"
+        set_timer(run, key, trouble.otherwise, trouble.until)
+        title = f"{run.place.application} {run.version} to {run.place.environment}"
+        text = question(trouble, title, run.why, note)
+        given_now = answer_to(form(trouble, settings.answerers, text), key)
+        reply = Reply.model_validate({**given_now, "at": run.now()})
+        verdict = judge(trouble, settings.answerers, reply)
+        body = {
+            **reply.model_dump(mode="json"),
+            **{name: getattr(trouble, name) for name in ("place", "number")},
+            "proved": False,
+            "counted": verdict.counted,
+            "broke": trouble.headline,
+            "said": verdict.said,
+        }
+        run.record("trouble.answered", body, key=key, actor=reply.who.strip() or "nobody")
+        run.say(f"{trouble.headline}: {verdict.said}")
+
+
+def _replies(run: Run, trouble: Trouble) -> list[dict[str, Any]]:
+    events = run.ledger.events(run.id, ("trouble.answered",))
+    here = (trouble.place, trouble.number)
+    return [event.body for event in events if (event.body["place"], event.body["number"]) == here]
+
+
+def _trouble(body: Mapping[str, Any]) -> Trouble:
+    """Read it as it was written down."""
+    return Trouble.model_validate({name: body[name] for name in Trouble.model_fields})
+
+
+def _key(trouble: Trouble) -> str:
+    return f"trouble-{trouble.place.replace('/', '-')}-{trouble.number}"

@@ -1,0 +1,62 @@
+"""Answers from a terminal: each to what was asked, and to a run that waits."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from prefect.client.schemas.responses import SetStateStatus
+from prefect.states import Running, Suspended
+
+from deployments.answer import answer
+
+APPROVAL = {"decision": "approve", "approver": "sam", "comment": ""}
+DECISION = {"decision": "retry", "who": "ada", "comment": ""}
+
+
+class Client:
+    """Takes every answer, and remembers it."""
+
+    def __init__(self) -> None:
+        self.taken: list[dict[str, Any]] = []
+
+    def resume_flow_run(self, run: str, run_input: dict[str, Any]) -> Any:
+        self.taken.append(run_input)
+        return SimpleNamespace(status=SetStateStatus.ACCEPT)
+
+
+def run(state: Any) -> Any:
+    return SimpleNamespace(id="r1", name="shop 2 to production", state=state, state_name=state.name)
+
+
+@pytest.mark.parametrize(
+    ("key", "given"),
+    [("approval-owner-1", APPROVAL), ("trouble-go-live-2-1-1", DECISION)],
+    ids=["approval", "trouble"],
+)
+def test_what_was_asked_is_answered(key: str, given: dict[str, str]) -> None:
+    """The answer goes to the run as it was given."""
+    client: Any = Client()
+    assert answer(client, run(Suspended(pause_key=key)), given) is None
+    assert client.taken == [given]
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "use"),
+    [("approval-owner-1", DECISION, "sendoff approve"), ("trouble-deploy-1-1", APPROVAL, "sendoff answer")],
+    ids=["approval", "trouble"],
+)
+def test_the_other_command_is_named(key: str, given: dict[str, str], use: str) -> None:
+    """Who answers what was not asked is told which command does it, and nothing is sent."""
+    client: Any = Client()
+    refused = answer(client, run(Suspended(pause_key=key)), given)
+    assert refused == f"shop 2 to production: waits for an answer to something else; use `{use}`"
+    assert client.taken == []
+
+
+def test_a_run_that_does_not_wait_is_not_answered() -> None:
+    """It says what the run does instead."""
+    client: Any = Client()
+    refused = answer(client, run(Running()), DECISION)
+    assert refused == "shop 2 to production: is Running, expected a run that waits for an answer"
