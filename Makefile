@@ -3,19 +3,28 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
 export VERSION APPROVE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint setup lock bench clean
+.PHONY: help demo up-production-like test test-image lint setup lock bench chaos clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1:\2/p' Makefile | awk -F: '{ printf "  %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1:\2/p' Makefile | awk -F: '{ printf "  %-24s %s\n", $$1, $$2 }'
 
 demo: $(READY) ## take an application live in the Prefect UI; VERSION=broken sees one undone, APPROVE=yes asks nobody
 	@$(BIN)/python -m examples.demo
 
+up-production-like: $(READY) ## start the parts of a production on this machine, and what dies again
+	@$(BIN)/python -m examples.production
+
 test: setup lint ## set up, lint and run all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not image"
+
+test-image: $(READY) ## build the image of docker/ and run the production wiring from it; as root, takes minutes
+	@sh tests/setup.sh buildah=buildah debootstrap=debootstrap initdb=postgresql redis-server=redis-server \
+		haproxy=haproxy ip=iproute2 nsenter=util-linux
+	@$(BIN)/python -m pytest -m image tests/docker
 
 lint: $(READY) ## style, types, import rules, lock
 	@$(BIN)/ruff check .
@@ -27,15 +36,20 @@ lint: $(READY) ## style, types, import rules, lock
 setup: ## install what the tests need beyond Python, or say what is missing
 	@sh tests/setup.sh
 
+chaos: setup $(READY) ## kill everything at every boundary of a release; 40 minutes at most
+	@$(BIN)/python -m tests.chaos
+
 lock: $(BIN)/uv ## resolve the dependencies for all Pythons at once; UPGRADE=--upgrade takes newer ones
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --no-annotate --all-extras $(UPGRADE) pyproject.toml -o requirements.lock
+	@$(COMPILE) --generate-hashes --all-extras $(UPGRADE) pyproject.toml -o requirements.lock
+	@$(COMPILE) --constraints requirements.lock --extra production pyproject.toml -o docker/packages.txt
+	@$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" | \
+		$(COMPILE) --constraints requirements.lock - -o docker/build-tools.txt
 
 bench: $(READY) ## compare with ssh, rsync and Ansible
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove all that was made here
-	@rm -rf .venv .demo build-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .demo .production build-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/uv: # not $(READY) itself: the lock may be out of date just now

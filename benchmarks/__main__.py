@@ -17,7 +17,7 @@ from types import FrameType
 from benchmarks.bench import FULL, NEXT_ONLY, Bench, Options
 from benchmarks.farm import Farm
 from benchmarks.workload import Workload
-from examples.demo.processes import Processes
+from examples.processes import Processes
 from sendoff.errors import PolicyRefused, SendoffError
 
 FOLDER = Path("build-output", "bench")

@@ -20,7 +20,7 @@ from benchmarks.plot import draw
 from benchmarks.results import FLOW, TARGET, Phase, Results, Sample
 from benchmarks.show import summary
 from benchmarks.workload import Version, Workload
-from examples.demo.processes import Processes
+from examples.processes import Processes
 from sendoff.errors import StepErrored
 
 FULL = ("ssh-tar-gz", "ssh-tar", "sendoff", "sendoff-flow", "rsync", "ansible")

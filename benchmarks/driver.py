@@ -23,7 +23,10 @@ def main(order: str) -> None:
     artifact = store.find(asked["application"], asked["version"])
     if artifact is None:
         sys.exit(f"{asked['version']}: is not in the store, expected it to have been built")
-    with Fleet(hosts, Login(**asked["login"]), roots) as fleet, ThreadPoolExecutor(len(hosts)) as pool:
+    with (
+        Fleet(hosts, Login(**asked["login"]), roots, token=1) as fleet,
+        ThreadPoolExecutor(len(hosts)) as pool,
+    ):
         targets = [fleet.host(name) for name in fleet.names]
         said = list(pool.map(lambda target: target.deploy(artifact, store).said, targets))
         said += pool.map(lambda target: target.switch(artifact.release_name).said, targets)

@@ -9,11 +9,11 @@ import shutil
 import socket
 import subprocess
 import time
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from examples.demo.processes import Processes
+from examples.ports import free_ports
+from examples.processes import Processes
 from sendoff.errors import StepErrored
 
 ADDRESS = "127.0.0.1"
@@ -69,7 +69,7 @@ class Farm:
 
     def __init__(self, folder: Path, data: Path, count: int) -> None:
         self.folder, self.user = folder, pwd.getpwuid(os.getuid()).pw_name
-        ports = _free_ports(count)
+        ports = free_ports(count)
         self.hosts = [
             FarmHost(f"h{number:02}", port, str(data / f"h{number:02}"))
             for number, port in enumerate(ports, 1)
@@ -133,15 +133,6 @@ class Farm:
             if time.monotonic() > end:
                 raise StepErrored(f"{host.name}: does not listen after {DEADLINE:.0f} s, expected it to")
             time.sleep(0.02)
-
-
-def _free_ports(count: int) -> list[int]:
-    """Find ports that nobody listens on, all different."""
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind((ADDRESS, 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def _listens(port: int) -> bool:

@@ -20,8 +20,8 @@ from benchmarks.cpu import settle, used
 from benchmarks.farm import ADDRESS, Farm
 from benchmarks.measure import Measured
 from benchmarks.workload import APPLICATION, BUILD, Version, Workload
-from examples.demo.processes import Processes
-from examples.demo.workspace import free_port
+from examples.ports import free_port
+from examples.processes import Processes
 from sendoff.errors import StepErrored
 
 DEADLINE = 120.0

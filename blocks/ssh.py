@@ -59,9 +59,9 @@ class SshConnection(Block):
             connect_timeout=login.connect_timeout,
         )
 
-    def connect(self, file: ReleaseFile, fleet: SshFleet, by: str) -> Fleet:
+    def connect(self, file: ReleaseFile, fleet: SshFleet, by: str, token: int) -> Fleet:
         """Prepare the connections to the hosts of a fleet; each is made when it is first used."""
-        return open_fleet(file, fleet, self.login(), by)
+        return open_fleet(file, fleet, self.login(), by, token)
 
     def login(self) -> Login:
         """Say how to sign in."""

@@ -20,14 +20,18 @@ from blocks import lookup
 from blocks.secrets import ReleaseSecrets
 from blocks.ssh import SshConnection
 from blocks.store import ArtifactBucket, ArtifactFolder
+from deployments.automations import AT_A_SITE, HEARTBEAT, register_automations
 from deployments.forms import form
-from deployments.stories import INNER, POOL, STORIES, entrypoint
+from deployments.stories import AT_SITE, INNER, POOL, RECOVER, STORIES, entrypoint
 from flows.release import release
 from sendoff import catalog
 from sendoff.catalog import Loaded
 from sendoff.settings import Settings
 from sendoff.spec.intent import NEWEST, Intent
 from sendoff.spec.models import Environment, ReleaseFile, Schedule
+from tasks.sites import deployment, pool
+
+RETRIES = 7  # of a request to the server, each after twice the time: two minutes in all
 
 
 def register(settings: Settings) -> list[str]:
@@ -36,10 +40,14 @@ def register(settings: Settings) -> list[str]:
     files = [each.file for each in loaded]
     said = [f"block {name}" for name in register_blocks(loaded, settings)]
     with get_client(sync_client=True) as client:
-        said.append(f"work pool {_pool(client)}")
+        said.append(f"work pool {_pool(client, POOL)}")
         for story in (*STORIES, *INNER):
             _deployment(client, story, story.name, files)
             said.append(f"deployment {story.name}/{story.name}")
+        for site in _sites(files):
+            said += [f"work pool {_pool(client, pool(site))}", f"deployment {_at(client, site)}"]
+        recover = _deployment(client, RECOVER, RECOVER.name, files)
+        said += [f"automation {name}" for name in register_automations(client, recover)]
         for file in files:
             said += [
                 f"schedule {_nightly(client, file, each, each.schedule)}"
@@ -97,12 +105,22 @@ def _save(block: Block, name: str) -> None:
     block.save(name, overwrite=True)
 
 
-def _pool(client: SyncPrefectClient) -> str:
+def _sites(files: list[ReleaseFile]) -> list[str]:
+    fleets = (fleet for file in files for each in file.environments for fleet in each.targets)
+    return sorted({fleet.site for fleet in fleets if fleet.site})
+
+
+def _pool(client: SyncPrefectClient, name: str) -> str:
     template = ProcessWorker.get_default_base_job_template()
-    pool = WorkPoolCreate(name=POOL, type="process", base_job_template=template)
     with suppress(ObjectAlreadyExists):
-        client.create_work_pool(pool)
-    return POOL
+        client.create_work_pool(WorkPoolCreate(name=name, type="process", base_job_template=template))
+    return name
+
+
+def _at(client: SyncPrefectClient, site: str) -> str:
+    """Have steps done by the workers of a site; releases look after them, so `recover` does not."""
+    _deployment(client, AT_SITE, site, [], tags=[AT_A_SITE], work_pool_name=pool(site))
+    return deployment(site)
 
 
 def _deployment(
@@ -112,18 +130,21 @@ def _deployment(
         flow_id=client.create_flow(story),
         name=name,
         entrypoint=entrypoint(story),
-        work_pool_name=POOL,
         description=story.description,
         parameter_openapi_schema=form(story, files),
         enforce_parameter_schema=True,
-        **{"tags": ["sendoff"], "job_variables": _variables(), **more},
+        **{"work_pool_name": POOL, "tags": ["sendoff"], "job_variables": _variables(), **more},
     )
 
 
 def _variables() -> dict[str, Any]:
-    """Have each run's process keep results where all workers find them, if there is such a place."""
+    """Have each run's process be heard of, wait for a server that is away, and share its results."""
+    env = {
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT),
+        "PREFECT_CLIENT_MAX_RETRIES": str(RETRIES),
+    }
     block = lookup.results()
-    return {"env": {"PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK": block}} if block else {}
+    return {"env": env | ({"PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK": block} if block else {})}
 
 
 def _nightly(

@@ -7,9 +7,11 @@ from typing import Any
 from prefect import Flow
 
 from flows.answer_by_default import answer_by_default
+from flows.at_site import at_site
 from flows.build import build
 from flows.deploy import deploy
 from flows.go_live import go_live
+from flows.recover import recover
 from flows.release import release
 from flows.rollback import rollback
 from flows.verify import verify
@@ -20,6 +22,8 @@ INNER: tuple[Flow[..., Any], ...] = (answer_by_default,)
 """What Sendoff starts by itself; it has a deployment as well, so that a worker can run it."""
 
 STORIES: tuple[Flow[..., Any], ...] = (release, build, deploy, verify, go_live, rollback)
+RECOVER: Flow[..., Any] = recover
+AT_SITE: Flow[..., Any] = at_site
 
 
 def entrypoint(story: Flow[..., Any]) -> str:

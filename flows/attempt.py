@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from types import TracebackType
 from typing import Any
@@ -9,19 +10,23 @@ from typing import Any
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
+from prefect.exceptions import Pause, TerminationSignal
 from prefect.logging import get_run_logger
-from prefect.states import Cancelled, Completed, Failed
+from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import rules
 from sendoff import catalog
 from sendoff.catalog import Loaded
-from sendoff.errors import BadInput, CheckFailed, PolicyRefused, SendoffError, StepErrored, Undone
+from sendoff.errors import BadInput, CheckFailed, Fenced, PolicyRefused, SendoffError, StepErrored, Undone
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import GOOD_ENDS, End, Event
 from sendoff.report import summary
+from sendoff.report.halt import where_it_stopped
 from sendoff.settings import Settings
 from sendoff.spec.intent import Intent
+from tasks.ends import state_of
+from tasks.keeper import Keeper
 from tasks.lease import take_lease
 from tasks.publish import publish_report, publish_what_is_where
 from tasks.resolve import resolve
@@ -38,11 +43,16 @@ ENDS: tuple[tuple[type[SendoffError], End], ...] = (
 )
 
 
+class AlreadyOver(Exception):
+    """The run has come to its end before, in a process that died before it could say so."""
+
+
 class Attempt:
     """One attempt to do one thing in one environment: `with Attempt(...) as attempt: run = attempt.begin()`.
 
-    Leaving it, also by an error, writes down how it ended, gives the lease back and closes connections.
-    A suspended run leaves it too, and keeps its lease. `state` is then what the flow returns.
+    Leaving it, also by an error or because somebody cancelled it, writes down how it ended, gives the lease
+    back and closes connections. A suspended run leaves it too, and keeps its lease; a process that another
+    has taken the place of ends without a word. `state` is then what the flow returns.
     """
 
     def __init__(self, flow: str, place: Place, version: str, why: Intent, changes: bool = True) -> None:
@@ -54,6 +64,7 @@ class Attempt:
         self.end: End = "done"
         self.said = ""
         self._run: Run | None = None
+        self._keeper: Keeper | None = None
 
     def __enter__(self) -> Attempt:
         """Begin nothing yet: what can go wrong goes wrong inside."""
@@ -63,30 +74,52 @@ class Attempt:
         """Take the snapshot and the lease; refuse, before any effect, what could not be carried out."""
         settings = Settings.read(os.environ)
         ledger = Ledger.open(settings.ledger_url, mask=self._masked)
-        if over := ledger.last(self.id, ("release.ended",)):
-            raise PolicyRefused(
-                f"this run is over: it ended as {over.body['end']!r}; start a new one instead"
-            )
+        over = ledger.last(self.id, ("release.ended",))
         created = self._created(ledger, settings)
         self._run = run = Run(created, ledger, settings, self.logger)
+        if over:
+            self.end, self.said = over.body["end"], over.body["said"]
+            raise AlreadyOver
         run.open()
         self._show(run)
         rules.refuse(run)
         if self.changes:
-            take_lease(run)
+            self._keeper = take_lease(run)
         return run
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        """Come to an end; a run that was suspended or stopped from outside only closes connections."""
-        ends = error is None or isinstance(error, Exception)
-        if ends:
-            said = self._told(error) if isinstance(error, Exception) else self.said
-            self.state = self._come_to_an_end(self._run, said) if self._run else _state(self.end, said)
-        if self._run:
-            self._run.close()
-        return ends and error is not None
+        """Come to an end, unless the run goes on later or elsewhere; then only connections are closed."""
+        try:
+            return self._left(error)
+        except Fenced as fenced:
+            self.state = self._fenced(fenced)
+            return True
+        finally:
+            if self._keeper:
+                self._keeper.stop()
+            if self._run:
+                self._run.close()
+
+    def _left(self, error: BaseException | None) -> bool:
+        """Leave, by this error or none; tells whether the error is dealt with."""
+        if isinstance(error, Fenced):
+            raise error
+        if isinstance(error, Pause) and self._keeper:
+            self._keeper.park()
+        if self._run and _is_cancelled(error):
+            self.end, self.said = "cancelled", where_it_stopped(self._run.ledger.events(release=self.id))
+        elif isinstance(error, AlreadyOver):
+            self.logger.warning("this run is over: it ended as %r; start a new one instead", self.end)
+        elif isinstance(error, Exception):
+            self.said = self._told(error)
+        elif error is not None:
+            return False
+        self.state = self._come_to_an_end(self._run) if self._run else state_of(self.end, self.said)
+        if isinstance(error, AlreadyOver) and self.end not in GOOD_ENDS:
+            self.state.message = f"{self.state.message}; it was over before, start a new one instead"
+        return error is not None
 
     def _created(self, ledger: Ledger, settings: Settings) -> Event:
         """Write down what was started, the first time; a resumed run gets back what was written then."""
@@ -149,12 +182,30 @@ class Attempt:
     def _masked(self, text: str) -> str:
         return self._run.mask(text) if self._run else text
 
-    def _come_to_an_end(self, run: Run, said: str) -> State[Any]:
-        run.record("release.ended", {"end": self.end, "said": said}, key="ended")
+    def _come_to_an_end(self, run: Run) -> State[Any]:
+        run.record("release.ended", {"end": self.end, "said": self.said}, key="ended")
         run.ledger.give_back(self.place.resource, self.id, run.actor)
         publish_report(run)
         publish_what_is_where(run)
-        return _state(self.end, summary(run.ledger.events(release=self.id)))
+        return state_of(self.end, summary(run.ledger.events(release=self.id)))
+
+    def _fenced(self, fenced: Fenced) -> State[Any]:
+        """Leave what another process goes on with, or has brought to an end: that one speaks for the run.
+
+        When somebody has taken the environment away from a living run, that is its end.
+        """
+        run = self._run
+        if run is None or run.lease is None:
+            raise fenced
+        self.logger.warning("%s", fenced)
+        holder = next((lease for lease in run.ledger.leases() if lease.resource == run.lease.resource), None)
+        known = run.ledger.last(self.id, ("release.ended",))
+        if (known or (holder and holder.release == self.id)) and _flow_run().deployment_id:
+            logging.shutdown()
+            os._exit(0)  # whatever else this process said would be taken for the run's state
+        run.lease = None
+        self.end, self.said = "errored", f"{fenced}; {where_it_stopped(run.ledger.events(release=self.id))}"
+        return self._come_to_an_end(run)
 
 
 def _flow_run() -> Any:
@@ -164,10 +215,12 @@ def _flow_run() -> Any:
     return context.flow_run
 
 
-def _state(end: End, said: str) -> State[Any]:
-    name = end.replace("-", " ").capitalize()
-    if end in GOOD_ENDS:
-        return Completed(name=name, message=said)
-    if end == "rejected":
-        return Cancelled(name=name, message=said)
-    return Failed(name=name, message=said)
+def _is_cancelled(error: BaseException | None) -> bool:
+    """Tell a run that somebody cancelled from one whose process has to go, but which goes on in another."""
+    if isinstance(error, KeyboardInterrupt):
+        return not _flow_run().deployment_id
+    if not isinstance(error, TerminationSignal):
+        return False
+    with get_client(sync_client=True) as client:
+        state = client.read_flow_run(_flow_run().id).state
+    return state is not None and state.is_cancelling()

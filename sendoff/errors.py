@@ -10,16 +10,33 @@ SendoffError
     ├── CommandFailed     a command on a host exited with another code than 0
     ├── HostUnreachable   no connection, or it broke: what the host did is not known until it is asked again
     └── Stopped           it broke beyond its retries, and was to be left as it is
+
+Fenced is none of these: it says nothing of the release, but that this process is not the one to go on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class SendoffError(Exception):
     """Anything Sendoff itself reports, worded `where: what happened, what was expected; what to do`."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to another process as it is, whatever its kind asks for when it is made."""
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
+
+def _as_it_was(kind: type[SendoffError], args: tuple[Any, ...], values: dict[str, Any]) -> SendoffError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(values)
+    return error
+
+
+class Fenced(Exception):
+    """Another process has a larger number: this one was believed dead and must not change anything more."""
 
 
 @dataclass(frozen=True, order=True)
@@ -68,6 +85,10 @@ class StepErrored(SendoffError):
 
 class HostUnreachable(StepErrored):
     """A host could not be reached, or the connection to it broke."""
+
+
+class NotBegun(SendoffError):
+    """Somebody cancelled the run, so a step was not begun."""
 
 
 class Stopped(StepErrored):

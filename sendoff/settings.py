@@ -5,22 +5,32 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from sendoff.errors import BadInput, Problem
 from sendoff.model import Frozen
 from sendoff.objects.s3.address import BucketAddress
 
+LEASE = timedelta(seconds=60)
+SHORTEST_LEASE = timedelta(seconds=3)
+SITE = timedelta(seconds=300)
 URL = re.compile(r"^[a-z][a-z0-9]*(\+[a-z0-9_]+)?://.+$")
 
 
 class Settings(Frozen):
-    """Read once, at the edge. `catalog` holds release files and folders of them."""
+    """Read once, at the edge. `catalog` holds release files and folders of them.
+
+    `lease`: how long an environment stays held by a process that says nothing any more.
+    `site`: how long the worker of a site may take to begin with what it is asked for.
+    """
 
     home: Path
     ledger_url: str
     store: Path | BucketAddress
     catalog: tuple[Path, ...]
+    lease: timedelta = LEASE
+    site: timedelta = SITE
 
     @property
     def cache(self) -> Path:
@@ -29,17 +39,21 @@ class Settings(Frozen):
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
-        """Read SENDOFF_HOME, _LEDGER, _STORE and _CATALOG; an empty one is one that is not set."""
+        """Read SENDOFF_HOME, _LEDGER, _STORE, _CATALOG, _LEASE_SECONDS, _SITE_SECONDS; empty is not set."""
         home = _path(environ, environ.get("SENDOFF_HOME") or "~/.sendoff")
         catalog = (environ.get("SENDOFF_CATALOG") or str(Path.cwd())).split(os.pathsep)
         store = _store(environ, environ.get("SENDOFF_STORE") or str(home / "store"))
+        lease = _seconds(environ, "SENDOFF_LEASE_SECONDS", LEASE, SHORTEST_LEASE)
+        site = _seconds(environ, "SENDOFF_SITE_SECONDS", SITE, timedelta(seconds=1))
         settings = cls(
             home=home,
             ledger_url=environ.get("SENDOFF_LEDGER") or f"sqlite:///{home / 'ledger.db'}",
             store=home if isinstance(store, Problem) else store,
             catalog=tuple(_path(environ, entry) for entry in catalog if entry),
+            lease=LEASE if isinstance(lease, Problem) else lease,
+            site=SITE if isinstance(site, Problem) else site,
         )
-        wrong = [store] if isinstance(store, Problem) else []
+        wrong = [each for each in (store, lease, site) if isinstance(each, Problem)]
         if problems := wrong + _problems(settings):
             raise BadInput(problems)
         return settings
@@ -62,6 +76,20 @@ def _store(environ: Mapping[str, str], value: str) -> Path | BucketAddress | Pro
     except ValueError as wrong:
         what, _, expected = str(wrong).partition(", expected ")
         return _problem("SENDOFF_STORE", what, expected)
+
+
+def _seconds(
+    environ: Mapping[str, str], name: str, default: timedelta, least: timedelta
+) -> timedelta | Problem:
+    value = environ.get(name) or str(default.total_seconds())
+    try:
+        read = timedelta(seconds=float(value))
+    except (ValueError, OverflowError):
+        read = timedelta(0)
+    if read < least:
+        expected = f"a number of seconds, at least {least.total_seconds():.0f}"
+        return _problem(name, f"is {value!r}", expected)
+    return read
 
 
 def _problems(settings: Settings) -> list[Problem]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 import tempfile
 import threading
 import weakref
@@ -20,11 +19,13 @@ from sendoff.artifact.scan import scan
 from sendoff.errors import PolicyRefused, StepErrored
 from sendoff.model import Frozen, canonical
 from sendoff.objects import FolderObjects, Objects
+from sendoff.scratch import Scratch
 
 __all__ = ["ArtifactStore", "Delta", "FolderObjects", "Objects"]
 
 Parsed = TypeVar("Parsed", bound=Frozen)
 DIGEST = re.compile(r"[0-9a-f]{64}")
+DELTAS = "sendoff-deltas-"  # how the folders with deltas begin, among those of the machine for a while
 
 
 class Delta(Frozen):
@@ -49,7 +50,7 @@ class ArtifactStore:
         self._manifests: dict[str, Manifest] = {}
         self._tar_sizes: dict[str, int] = {}
         self._deltas: dict[tuple[str, str], Delta] = {}
-        self._folder: Path | None = None
+        self._folder: Scratch | None = None
 
     def add(
         self,
@@ -118,7 +119,7 @@ class ArtifactStore:
         with self._lock:
             self._deltas.clear()
             if self._folder:
-                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder.remove()
             self._folder = None
 
     def _put_tree(self, tree: Path, manifest: Manifest) -> None:
@@ -170,9 +171,9 @@ class ArtifactStore:
 
     def _delta_folder(self) -> Path:
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="sendoff-deltas-"))
-            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        return self._folder
+            self._folder = Scratch(Path(tempfile.gettempdir()), DELTAS)
+            weakref.finalize(self, self._folder.remove)
+        return self._folder.path
 
 
 def _version_key(application: str, version: str) -> str:

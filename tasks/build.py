@@ -11,7 +11,7 @@ from sendoff.git import Repository, located
 from sendoff.spec.models import GitSource
 from sendoff.targets.protocol import Outcome
 from tasks.durable import ONCE, HostKey
-from tasks.run import Run
+from tasks.run import WORKSPACE, Run
 from tasks.trouble import Errors, Work, carry_through
 
 
@@ -78,7 +78,7 @@ def _workshop(run: Run) -> Workshop:
     home = run.settings.home
     return Workshop(
         store=run.store,
-        workspace=home / "builds",
+        workspace=home / WORKSPACE,
         cache=home / "git",
         environ=run.environ,
         secrets=run.secrets,

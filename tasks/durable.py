@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE, CacheKeyFnPolicy
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.context import TaskRunContext
-from prefect.futures import PrefectFuture, as_completed
+from prefect.context import FlowRunContext, TaskRunContext
+from prefect.exceptions import TerminationSignal
+from prefect.futures import PrefectFuture, as_completed, wait
 from prefect.tasks import Task
 
-from sendoff.errors import SendoffError, StepErrored
+from sendoff.errors import Fenced, SendoffError, StepErrored
+from tasks import order
+from tasks.errand import Errand
+from tasks.errands import brought, called_off
 from tasks.run import Run
+from tasks.sites import apart
 
-HostKey = tuple[str, str]
+HostKey = order.HostKey
 
 
 def once_a_run(context: TaskRunContext, inputs: dict[str, Any]) -> str:
@@ -74,25 +80,58 @@ class Progress:
 def on_hosts(
     run: Run, task: Task[..., Any], hosts: Sequence[HostKey], progress: Progress | None = None, **inputs: Any
 ) -> Served:
-    """Run a task on hosts side by side and wait for all; Sendoff's own errors are collected."""
-    futures: dict[PrefectFuture[Any], HostKey] = {
-        task.submit(run=run, target=target, host=host, **inputs): (target, host) for target, host in hosts
-    }
+    """Run a task on hosts side by side and wait for all; Sendoff's own errors are collected.
+
+    On the hosts of another site its worker runs the task; a run without a deployment asks no other worker.
+    When the run is stopped from outside, what is under way on a host is waited for, and no more is begun.
+    """
+    here, elsewhere = apart(hosts, run.site_of, run.site) if hosts and _is_deployed() else (hosts, {})
+    errands = [Errand(run, site, task, theirs, inputs) for site, theirs in elsewhere.items()]
+    futures: dict[PrefectFuture[Any], HostKey] = {}
+    try:
+        for errand in errands:
+            errand.send()
+        for target, host in here:
+            futures[task.submit(run=run, target=target, host=host, **inputs)] = (target, host)
+        return _collected(hosts, chain(_ended(futures), brought(run, errands)), progress)
+    except (KeyboardInterrupt, TerminationSignal):
+        run.stopping.set()
+        called_off(errands)
+        wait(list(futures))
+        raise
+
+
+def _is_deployed() -> bool:
+    context = FlowRunContext.get()
+    return bool(context and context.flow_run and context.flow_run.deployment_id)
+
+
+def _ended(futures: dict[PrefectFuture[Any], HostKey]) -> Iterator[tuple[HostKey, object]]:
+    for future in as_completed(list(futures)):
+        yield futures[future], future.result(raise_on_failure=False)
+
+
+def _collected(
+    hosts: Sequence[HostKey], came: Iterable[tuple[HostKey, object]], progress: Progress | None
+) -> Served:
+    """Take what comes, in whichever order it does; give it in the order of the hosts."""
     served = Served()
     foreign: list[BaseException] = []
-    for future in as_completed(list(futures)):
-        result = future.result(raise_on_failure=False)
+    for key, result in came:
         if isinstance(result, SendoffError):
-            served.errors[futures[future]] = result
+            served.errors[key] = result
         elif isinstance(result, BaseException):
             foreign.append(result)
         else:
-            served.results[futures[future]] = result
+            served.results[key] = result
         if progress:
             progress.advance()
     if foreign:
-        raise foreign[0]
-    return served
+        raise next((error for error in foreign if isinstance(error, Fenced)), foreign[0])
+    return Served(
+        results={key: served.results[key] for key in hosts if key in served.results},
+        errors={key: served.errors[key] for key in hosts if key in served.errors},
+    )
 
 
 def told(errors: Mapping[HostKey, SendoffError]) -> str:

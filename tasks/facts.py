@@ -64,8 +64,8 @@ class _OutOfReach(StepErrored):
 
 
 def _ready(run: Run, artifact: Artifact, hosts: list[HostKey]) -> dict[HostKey, HostFacts]:
-    seen = on_hosts(run, look_at, hosts)
-    found = [each for facts in seen.results.values() for each in problems(facts, artifact.size)]
+    seen, number = on_hosts(run, look_at, hosts), run.lease.token if run.lease else 0
+    found = [each for facts in seen.results.values() for each in problems(facts, artifact.size, number)]
     broken = [error for error in seen.errors.values() if isinstance(error, StepErrored)]
     if not found and broken and len(broken) == len(seen.errors):
         raise _OutOfReach(seen)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from prefect import task
 
 from sendoff.artifact.manifest import version_of
-from sendoff.errors import CheckFailed, CommandFailed, SendoffError, StepErrored, Stopped, Undone
+from sendoff.errors import CheckFailed, CommandFailed, Fenced, SendoffError, StepErrored, Stopped, Undone
+from sendoff.ledger.models import Event
 from sendoff.plan.models import Batch, Plan
 from sendoff.spec.placeholders import fill
 from sendoff.targets.protocol import Outcome
 from tasks.check import check_live_on, checks
-from tasks.durable import RETRIED, HostKey, Progress, on_hosts, told
+from tasks.durable import RETRIED, HostKey, Progress, Served, on_hosts, told
 from tasks.facts import look_at
 from tasks.left_out import leave_out, left_out
-from tasks.questions import newest, unsettled
+from tasks.questions import unsettled
 from tasks.run import Run, hosts_in
 from tasks.trouble import Errors, Work, carry_through
 
@@ -31,9 +32,9 @@ def go_live_on(run: Run, target: str, host: str, plan: Plan) -> Outcome:
     commands = run.fleet(target).commands
     with run.step("go-live", target, host) as step:
         if run.host(target, host).facts().live != release:
-            _run_all(run, target, host, release, commands.before)
+            _run_all(run, target, host, release, "go-live/before", commands.before)
         outcome = _switch(run, target, host, plan, release)
-        _run_all(run, target, host, release, commands.after)
+        _run_all(run, target, host, release, "go-live/after", commands.after)
         return step.came_to(outcome)
 
 
@@ -44,10 +45,10 @@ def put_back(run: Run, target: str, host: str, plan: Plan) -> Outcome:
     commands = run.fleet(target).commands
     with run.step("undo", target, host) as step:
         if previous is None:
-            _run_all(run, target, host, plan.subject.release_name, commands.withdraw)
+            _run_all(run, target, host, plan.subject.release_name, "undo/withdraw", commands.withdraw)
         outcome = _switch(run, target, host, plan, previous, undo=True)
         if previous is not None:
-            _run_all(run, target, host, previous, commands.after)
+            _run_all(run, target, host, previous, "undo/after", commands.after)
         return step.came_to(outcome)
 
 
@@ -58,12 +59,12 @@ def go_live(run: Run, plan: Plan) -> None:
     """
     progress = Progress(run, f"Go live with {plan.subject.version}", len(hosts_in(plan.batches)))
     try:
-        if undoing := newest(run, "undo"):  # people were asked when it was being undone already
-            raise CheckFailed(undoing.because)
+        if begun := run.ledger.last(run.id, ("release.undoing",)):
+            raise CheckFailed(begun.body["why"])  # a process died, or people were asked, meanwhile
         asked = unsettled(run)  # its answer holds, so nothing is tried elsewhere before it is carried out
         for batch in sorted(plan.batches, key=lambda each: not asked or asked.place != _place(each)):
             _go_live_batch(run, plan, batch, progress)
-    except Stopped:
+    except (Fenced, Stopped):  # another process goes on with it, or people want it left as it is
         raise
     except Exception as error:  # whatever it was, no host stays half-way
         said = run.mask(str(error) if isinstance(error, SendoffError) else f"{UNFORESEEN}: {error!r}")
@@ -75,6 +76,7 @@ def go_live(run: Run, plan: Plan) -> None:
 def undo(run: Run, plan: Plan, because: str) -> list[str]:
     """Put back every host that serves this run's release, the last switched first; asks the hosts which do.
 
+    What is begun is written down first: if this process dies, the next one goes on with it, and not forward.
     Returns the hosts, and with those that could not be put back or seen, why.
     """
     errors: dict[HostKey, SendoffError] = {}
@@ -82,16 +84,13 @@ def undo(run: Run, plan: Plan, because: str) -> list[str]:
     def put_all_back(_: list[HostKey]) -> Errors:
         seen = on_hosts(run, look_at, hosts)
         errors.clear()
-        switched = [
-            key
-            for key, facts in seen.results.items()
-            if facts.live == plan.subject.release_name != plan.previous(key[1])
-        ]
-        found = dict(seen.errors)
-        for key in reversed(switched):
-            found.update(_put_back_all(run, plan, [key]))
-        if not (switched or run.has_switched()):
+        left = _not_back(run, plan, seen)
+        if not (left or run.has_switched()):
             return {}
+        run.record("release.undoing", {"why": because}, key="undoing")
+        found = dict(seen.errors)
+        for key in reversed(left):
+            found.update(_put_back_all(run, plan, [key]))
         errors.update({key: error for key, error in found.items() if not isinstance(error, StepErrored)})
         return {key: error for key, error in found.items() if isinstance(error, StepErrored)}
 
@@ -102,13 +101,34 @@ def undo(run: Run, plan: Plan, because: str) -> list[str]:
         carry_through(run, Work("undo", hosts, put_all_back, of=len(hosts), because=because))
     except Stopped as stopped:
         stuck = str(stopped)
-    moves = run.ledger.events(run.id, ("host.live",))
+    begun = run.ledger.last(run.id, ("release.undoing",))
+    if begun is None:
+        return []
+    moves = run.ledger.events(run.id, ("host.live",), after=begun.number)
     bad = {host for _, host in errors}
-    back = [host for event in moves if event.body["undo"] and (host := event.body["host"]) not in bad]
+    back = [host for _, host in _hosts(moves, undo=True) if host not in bad]
     if stuck or errors:
         lines = "\n".join(part for part in (stuck, told(errors)) if part)
         back.append(f"NOT put back, or not seen to be: look at these hosts:\n{lines}")
     return back
+
+
+def _not_back(run: Run, plan: Plan, seen: Served) -> list[HostKey]:
+    """List the hosts that serve this run's release, or that it has put back but not to the end of it."""
+    moved = run.ledger.events(run.id, ("host.live",))
+    done = run.ledger.events(run.id, ("step.done",))
+    half_way = {*_hosts(moved, undo=False)} - {*_hosts(done, action="undo", failed=False)}
+    return [
+        key
+        for key, facts in seen.results.items()
+        if facts.live == plan.subject.release_name != plan.previous(key[1])
+        or (key in half_way and facts.live == plan.previous(key[1]))
+    ]
+
+
+def _hosts(events: Iterable[Event], **wanted: object) -> list[HostKey]:
+    chosen = [event.body for event in events if all(event.body[name] == wanted[name] for name in wanted)]
+    return list(dict.fromkeys((body["target"], body["host"]) for body in chosen))
 
 
 def _place(batch: Batch) -> str:
@@ -181,12 +201,16 @@ def _switch(run: Run, target: str, host: str, plan: Plan, release: str | None, u
     return outcome
 
 
-def _run_all(run: Run, target: str, host: str, release: str, commands: Sequence[Sequence[str]]) -> None:
+def _run_all(
+    run: Run, target: str, host: str, release: str, moment: str, commands: Sequence[Sequence[str]]
+) -> None:
+    """Run commands in their order; one that a killed process has run to its end already is not run again."""
     words = run.fleet(target).commands
     secrets = {name: run.secrets[name] for name in words.secrets}
     values = run.values(target, host, release)
-    for command in commands:
+    for number, command in enumerate(commands, start=1):
         filled = tuple(fill(word, values) for word in command)
-        result = run.host(target, host).run(filled, release, words.timeout, secrets)
+        once = f"{run.id}/{moment}/{number}"
+        result = run.host(target, host).run(filled, release, words.timeout, secrets, once)
         if result.code:
             raise CommandFailed(host, filled, result.code, run.mask(result.output))

@@ -2,43 +2,75 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import ObjectNotFound
 
 from sendoff.ledger.errors import LeaseHeld
-from sendoff.ledger.models import End
+from sendoff.ledger.models import End, Lease
+from tasks.keeper import Keeper
 from tasks.run import Run
 
-
-def take_lease(run: Run) -> None:
-    """Take the lease of the environment; from a run that is over, it is taken over."""
-    why = f"{run.flow}: {run.why.summary}"
-    try:
-        run.ledger.take_lease(run.place.resource, run.id, run.actor, why)
-    except LeaseHeld as held:
-        over = _final_state(held.lease.release)
-        if over is None:
-            raise
-        run.ledger.take_over(run.place.resource, run.id, run.actor, why, held.lease.release)
-        _write_down_end(run, held.lease.release, over)
-        run.say(f"took {run.place} over from a run that was stopped from outside ({over.name})")
+POLL = 1.0  # seconds between looks at a lease that is about to expire
 
 
-def _final_state(holder: str) -> State[Any] | None:
-    """Ask Prefect how the holder ended; a run that this server does not know may be alive elsewhere."""
+def take_lease(run: Run) -> Keeper:
+    """Take the lease of the environment, and keep it while this process lives.
+
+    A run that goes on in another process takes its own anew. That of a run that is over is taken over, which
+    may have to wait until it expires; LeaseHeld when its run goes on, or may go on.
+    """
+    run.lease = _taken(run)
+    run.keeper = Keeper(run.ledger, run.lease, run.settings.lease).start()
+    return run.keeper
+
+
+def _taken(run: Run) -> Lease:
+    place, why, term = run.place.resource, f"{run.flow}: {run.why.summary}", run.settings.lease
+    deadline = time.monotonic() + term.total_seconds() + POLL
+    while True:
+        try:
+            return run.ledger.take_lease(place, run.id, run.actor, why, term)
+        except LeaseHeld as held:
+            holder = held.lease
+            over = is_over(holder, run)
+            if over is None or time.monotonic() > deadline:
+                raise
+        if holder.expires is None or holder.expires <= run.now():
+            lease = run.ledger.take_over(place, run.id, run.actor, why, holder.release, term)
+            _write_down_end(run, holder.release, over)
+            run.say(f"took {run.place} over from a run that is over ({over})")
+            return lease
+        time.sleep(POLL)
+
+
+def is_over(lease: Lease, run: Run) -> str | None:
+    """Say how the run that holds a lease ended, when nobody will go on with it; None when somebody may.
+
+    A run that waits for people, or will be recovered, goes on. One that was started by hand is over when it
+    lets its lease expire; so is one of another Prefect server, unless it waits for people there.
+    """
+    holder = _find(lease.release)
+    if holder is not None and holder.state is not None and holder.state.is_final():
+        return holder.state.name
+    expired = lease.expires is not None and lease.expires <= run.now()
+    if expired and (holder is None or holder.deployment_id is None):
+        return "Lost"
+    return None
+
+
+def _find(release: str) -> FlowRun | None:
     with get_client(sync_client=True) as client:
         try:
-            state = client.read_flow_run(UUID(holder)).state
+            return client.read_flow_run(UUID(release))
         except ObjectNotFound:
             return None
-    return state if state is not None and state.is_final() else None
 
 
-def _write_down_end(run: Run, holder: str, over: State[Any]) -> None:
-    end: End = "cancelled" if over.is_cancelled() else "errored"
-    said = f"it was stopped from outside ({over.name}); what it left on hosts the next release will find"
+def _write_down_end(run: Run, holder: str, over: str) -> None:
+    end: End = "cancelled" if over == "Cancelled" else "errored"
+    said = f"it was stopped from outside ({over}); what it left on hosts the next release will find"
     run.ledger.append(holder, "release.ended", run.actor, {"end": end, "said": said}, "ended")

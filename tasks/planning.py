@@ -36,7 +36,11 @@ class Planner:
         self.commits = [Commit.model_validate(each) for each in built.body["commits"]] if built else []
 
     def plan(self) -> Plan:
-        """Look at all hosts and plan; once traffic has been moved by this run, its plan stays what it was."""
+        """Look at all hosts and plan.
+
+        Once traffic has been moved by this run, its plan stays what it was, and a host that is not ready
+        any more is no reason to refuse: what has been begun is carried out, or undone.
+        """
         run = self.run
         if known := pinned(run):
             return known

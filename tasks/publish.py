@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
 
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import ArtifactCreate
+
+from sendoff.ledger.models import Event
 from sendoff.plan.models import Plan
 from sendoff.plan.render import as_markdown
 from sendoff.report import release_report, what_is_where
-from tasks.run import Run
+from tasks.run import Place, Run
 
 
 def publish_plan(run: Run, plan: Plan) -> None:
     """Show the plan beside the run."""
     create_markdown_artifact(
-        as_markdown(plan, run.durations()), key=_key("plan", run), description=f"Plan {plan.code}"
+        as_markdown(plan, run.durations()), key=_key("plan", run.place), description=f"Plan {plan.code}"
     )
 
 
@@ -21,7 +28,7 @@ def publish_report(run: Run) -> None:
     """Show the report of the run, from the ledger."""
     create_markdown_artifact(
         release_report(run.ledger.events(release=run.id), run.now()),
-        key=_key("report", run),
+        key=_key("report", run.place),
         description=f"Report: {run.place}",
     )
 
@@ -32,5 +39,20 @@ def publish_what_is_where(run: Run) -> None:
     create_table_artifact(rows, key="what-is-where", description="What is live where, now")
 
 
-def _key(what: str, run: Run) -> str:
-    return f"{what}-{run.place.application}-{run.place.environment}"
+def publish_report_of(
+    client: SyncPrefectClient, created: Event, events: Sequence[Event], now: datetime
+) -> None:
+    """Show the report of a run beside it, from another run."""
+    place = Place(created.body["application"], created.body["environment"])
+    report = ArtifactCreate(
+        key=_key("report", place),
+        type="markdown",
+        data=release_report(events, now),
+        description=f"Report: {place}",
+        flow_run_id=UUID(created.release),
+    )
+    client.create_artifact(report)
+
+
+def _key(what: str, place: Place) -> str:
+    return f"{what}-{place.application}-{place.environment}"

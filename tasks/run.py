@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,17 +15,22 @@ from typing import Any
 
 from blocks import lookup
 from sendoff.artifact.manifest import version_of
-from sendoff.errors import SendoffError
+from sendoff.build import BUILDS
+from sendoff.errors import NotBegun, SendoffError
 from sendoff.ledger import Ledger
-from sendoff.ledger.models import Event, Kind, Placement, resource
+from sendoff.ledger.models import Event, Kind, Lease, Placement, resource
 from sendoff.masking import Masker
 from sendoff.plan.models import Batch
+from sendoff.scratch import sweep
 from sendoff.settings import Settings
 from sendoff.spec.intent import Intent, Where
 from sendoff.spec.models import Environment, ReleaseFile, SshFleet
-from sendoff.store import ArtifactStore
+from sendoff.store import DELTAS, ArtifactStore
 from sendoff.targets.protocol import HostTarget, Outcome
 from sendoff.targets.ssh.fleet import Fleet
+from tasks.keeper import Keeper
+
+WORKSPACE = "builds"  # the folder in SENDOFF_HOME that is built in
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,10 @@ class Place:
 
 
 class Run:
-    """One run of a flow. A plain class, so that Prefect passes it to tasks as it is."""
+    """One run of a flow. A plain class, so that Prefect passes it to tasks as it is.
+
+    `site`: where this process is, when it does steps of a run whose own process is elsewhere.
+    """
 
     def __init__(
         self,
@@ -59,6 +68,7 @@ class Run:
         logger: Logger | LoggerAdapter[Any],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         environ: Mapping[str, str] | None = None,
+        site: str | None = None,
     ) -> None:
         """Open what was written down when the run was started: its snapshot, not what files say by now."""
         body = created.body
@@ -69,14 +79,23 @@ class Run:
         self.file = ReleaseFile.model_validate(body["config"])
         self.config_digest, self.folder = body["config_digest"], Path(body["folder"])
         self.ledger, self.settings, self.logger, self.now = ledger, settings, logger, now
+        self.site = site
         self.environ = dict(os.environ if environ is None else environ)
         self.secrets: dict[str, str] = {}
         self.mask = Masker(())
+        self.lease: Lease | None = None
+        self.keeper: Keeper | None = None
+        self.stopping = threading.Event()
         self._fleets: dict[str, Fleet] = {}
         self._opening = threading.Lock()
 
     def open(self) -> None:
-        """Read the blocks: the secrets that the release file names, and the artifact store."""
+        """Read the blocks: the secrets that the release file names, and the artifact store.
+
+        What a process has left on this machine that was killed is removed, also what this run left here.
+        """
+        sweep(self.settings.home / WORKSPACE, BUILDS)
+        sweep(Path(tempfile.gettempdir()), DELTAS)
         self.secrets = self._secrets()
         self.mask = Masker(self.secrets.values())
         self.store: ArtifactStore = lookup.store(self.settings)
@@ -95,6 +114,10 @@ class Run:
         """Find a fleet of the environment by name."""
         return next(fleet for fleet in self.environment.targets if fleet.name == name)
 
+    def site_of(self, target: str) -> str | None:
+        """Name the site whose worker reaches a fleet, if it has one."""
+        return self.fleet(target).site
+
     def everywhere(self) -> list[tuple[str, str]]:
         """List the hosts of the environment, each with its target's name, in the order of the file."""
         return [(each.name, host) for each in self.environment.targets for host in self.file.hosts_of(each)]
@@ -105,7 +128,8 @@ class Run:
             if target not in self._fleets:
                 fleet = self.fleet(target)
                 block = lookup.connection(self.place.application, self.place.environment, fleet, self.folder)
-                self._fleets[target] = block.connect(self.file, fleet, by=self.id)
+                token = self.lease.token if self.lease else 0
+                self._fleets[target] = block.connect(self.file, fleet, by=self.id, token=token)
         return self._fleets[target].host(host)
 
     def values(self, target: str, host: str, release: str) -> dict[str, str]:
@@ -121,12 +145,17 @@ class Run:
         self.logger.info("%s", self.mask(text))
 
     def record(self, kind: Kind, body: Mapping[str, Any], key: str | None = None, actor: str = "") -> Event:
-        """Write to the ledger; under a key only the first time counts, and that event is given back."""
-        return self.ledger.append(self.id, kind, actor or self.actor, body, key)
+        """Write to the ledger; under a key only the first time counts, and that event is given back.
+
+        LeaseLost when the environment that this run took is not held by this process any more.
+        """
+        return self.ledger.append(self.id, kind, actor or self.actor, body, key, under=self.lease)
 
     @contextmanager
     def step(self, action: str, target: str, host: str | None = None) -> Iterator[StepRecord]:
-        """Time a step and record how it went, also when it failed."""
+        """Time a step and record how it went, also when it failed; NotBegun when none may begin any more."""
+        if self.stopping.is_set():
+            raise NotBegun(f"{host or target}: {action} was not begun")
         started = self.now()
         record = StepRecord()
         try:
@@ -151,6 +180,7 @@ class Run:
             "changed": record.outcome.changed,
             "said": record.outcome.said,
             "failed": record.failed,
+            **({"site": self.site} if self.site else {}),
         }
         self.record("step.done", body)
         said, where = record.outcome.said, host or target
@@ -164,6 +194,12 @@ class Run:
         """Tell what the ledger says is live in this environment."""
         here = (self.place.application, self.place.environment)
         return [each for each in self.ledger.placements() if (each.application, each.environment) == here]
+
+    def take_anew(self) -> None:
+        """Go on under a larger number: who may still work under this one is refused by ledger and hosts."""
+        if self.keeper:
+            self.lease = self.keeper.take_anew()
+            self.close()  # connections carry the number
 
     def has_switched(self) -> bool:
         """Tell whether this run has moved traffic anywhere."""

@@ -1,7 +1,10 @@
 #!/bin/sh
 # Installs the Debian packages that the tests need, when it may; else says exactly what is missing.
+# Other tests name theirs: PROGRAM=PACKAGE …
 set -eu
-NEEDED='git=git sshd=openssh-server ssh=openssh-client chromium=chromium rsync=rsync initdb=postgresql'
+USUAL='git=git sshd=openssh-server ssh=openssh-client chromium=chromium rsync=rsync initdb=postgresql
+    redis-server=redis-server haproxy=haproxy'
+NEEDED=${*:-$USUAL}
 
 missing() { # in a subshell; some programs are not on everybody's PATH
     PATH=$PATH:/usr/sbin:/sbin$(printf ':%s' /usr/lib/postgresql/*/bin)

@@ -6,24 +6,18 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
 import httpx
 
 from examples.demo.history import LATEST, VERSIONS
-from examples.demo.processes import Processes
 from examples.demo.workspace import HOSTS, UI_PORT, Workspace
+from examples.processes import Processes
 from sendoff.errors import SendoffError
 
-START_DEADLINE = 120.0
 INTERRUPTED = 130
 FOLDER = Path(".demo")
-
-
-class DemoFailed(SendoffError):
-    """The demo could not go on; the text says why."""
 
 
 def main() -> int:
@@ -62,7 +56,7 @@ def _demo(workspace: Workspace, version: str, approve: bool) -> int:
         from examples.demo.releases import Releases  # noqa: PLC0415
 
         releases = Releases(workspace, processes)
-        _wait_for(processes, "the Prefect server", lambda: _answers(f"{workspace.api}/health"))
+        processes.wait_for("the Prefect server", lambda: _answers(f"{workspace.api}/health"))
         releases.register()
         if version == "broken":
             print("First a good version goes live, so that there is something to go back to.")
@@ -72,7 +66,7 @@ def _demo(workspace: Workspace, version: str, approve: bool) -> int:
             print(f"After {time.monotonic() - began:.0f} s.")
         else:
             print(f"Start more releases at {workspace.ui}/deployments; Ctrl-C stops everything.")
-            _wait_for(processes, "Ctrl-C", lambda: False, deadline=float("inf"))
+            processes.wait_for("Ctrl-C", lambda: False, deadline=float("inf"))
         return code
     finally:
         print("Stopping everything that was started.")
@@ -88,20 +82,8 @@ def _start(workspace: Workspace, processes: Processes) -> None:
     processes.start("server", (sys.executable, "-m", "prefect", *server))
     hosts = ("--folder", str(workspace.ssh), "--names", ",".join(HOSTS))
     processes.start("hosts", (sys.executable, "-m", "examples.demo.hosts", *hosts))
-    _wait_for(processes, "the hosts", (workspace.ssh / "hosts.json").exists)
+    processes.wait_for("the hosts", (workspace.ssh / "hosts.json").exists)
     workspace.describe_hosts()
-
-
-def _wait_for(
-    processes: Processes, what: str, is_there: Callable[[], bool], deadline: float = START_DEADLINE
-) -> None:
-    end = time.monotonic() + deadline
-    while not is_there():
-        if dead := processes.dead():
-            raise DemoFailed(f"the demo stopped: {dead}")
-        if time.monotonic() > end:
-            raise DemoFailed(f"{what}: not there after {deadline:.0f} s; the logs are in {processes.logs}")
-        time.sleep(0.1)
 
 
 def _answers(address: str) -> bool:

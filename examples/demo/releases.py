@@ -13,8 +13,8 @@ from deployments.answer import answer, asks, find
 from deployments.register import register
 from deployments.start import start
 from deployments.stories import POOL
-from examples.demo.processes import Processes
 from examples.demo.workspace import Workspace
+from examples.processes import Processes
 from sendoff import catalog
 from sendoff.cli.terminal import plain_console
 from sendoff.cli.watch import watch_release

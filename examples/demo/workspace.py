@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import shutil
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +14,7 @@ from typing import Self
 import yaml
 
 from examples.demo.history import make_history
+from examples.ports import asked_port, free_port
 from sendoff.errors import PolicyRefused
 
 HOSTS = ("web-1", "web-2", "web-3")
@@ -31,14 +31,14 @@ class Workspace:
         self.catalog = self.folder / "catalog"
         self.logs = self.folder / "logs"
         self.ssh = self.folder / "ssh"
-        self.ui_port = _asked(ui_port) if ui_port else free_port(UI_PORT)
+        self.ui_port = asked_port(ui_port) if ui_port else free_port(UI_PORT)
 
     def __enter__(self) -> Self:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise PolicyRefused(
-                f"{self.folder}: a demo runs here already, expected none; stop it first"
+                f"{self.folder}: an example runs here already, expected none; stop it first"
             ) from None
         return self
 
@@ -94,21 +94,3 @@ class Workspace:
         shutil.copy(self.ssh / "known_hosts", self.catalog / "known_hosts")
         shutil.copy(self.ssh / "client_key", self.catalog / "id_ed25519")
         os.chmod(self.catalog / "id_ed25519", 0o600)
-
-
-def free_port(wanted: int = 0) -> int:
-    """Find a port that nobody listens on: the wanted one, else any."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _asked(port: str) -> int:
-    number = int(port) if port.isascii() and port.isdigit() else 0
-    if not 0 < number < 65536 or free_port(number) != number:
-        raise PolicyRefused(f"PORT={port}: is no port that is free, expected one; name another, or none")
-    return number

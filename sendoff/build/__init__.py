@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,8 +13,11 @@ from sendoff.build.order import Order, Workshop
 from sendoff.build.source import fetch_source, source_commit
 from sendoff.errors import BuildFailed, PolicyRefused
 from sendoff.masking import Masker
+from sendoff.scratch import Scratch
 
-__all__ = ["Order", "Workshop", "run_build", "source_commit"]
+__all__ = ["BUILDS", "Order", "Workshop", "run_build", "source_commit"]
+
+BUILDS = "build-"  # how the folders in a workspace begin
 
 
 def run_build(order: Order, workshop: Workshop) -> Artifact:
@@ -65,16 +64,11 @@ def _built_already(order: Order, workshop: Workshop) -> Artifact | None:
 @contextmanager
 def _folder(workspace: Path) -> Iterator[Path]:
     """Give a folder to build in, and remove it whatever happens, however the build has locked it up."""
-    workspace.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=workspace.absolute(), prefix="build-"))
+    scratch = Scratch(workspace, BUILDS)
     try:
-        yield folder
+        yield scratch.path
     finally:
-        for root, folders, _ in os.walk(folder):
-            for each in (Path(root, name) for name in folders):
-                if not each.is_symlink():
-                    each.chmod(stat.S_IRWXU)
-        shutil.rmtree(folder, ignore_errors=True)
+        scratch.remove()
 
 
 def _output(order: Order, tree: Path) -> Path:

@@ -34,6 +34,7 @@ COMMANDS = {
     "register": Entry("sendoff.cli.register:register", "Make the release files known to a Prefect server."),
     "status": Entry("sendoff.cli.status:status", "Show what is where, and what is being released now."),
     "watch": Entry("sendoff.cli.watch:watch", "Follow a release until it ends."),
+    "locks": Entry("sendoff.cli.locks:locks", "Show who holds which environment, why, and since when."),
     "unlock": Entry("sendoff.cli.unlock:unlock", "Free an environment that a dead release still holds."),
     "ledger": Entry("sendoff.cli.ledger:ledger", "Look after the ledger."),
 }

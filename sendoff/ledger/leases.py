@@ -2,55 +2,82 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from sendoff.errors import PolicyRefused
-from sendoff.ledger.errors import LeaseHeld
+from sendoff.ledger.errors import LeaseHeld, LeaseLost
 from sendoff.ledger.models import Kind, Lease, stamp
 from sendoff.ledger.tables import leases
 from sendoff.ledger.writing import Writing
 
 
-def take(writing: Writing, resource: str, release: str, actor: str, why: str) -> Lease:
-    """Take a lease that is free; the one that this release holds already is returned."""
+def take(writing: Writing, resource: str, release: str, actor: str, why: str, term: timedelta) -> Lease:
+    """Take a lease that is free, or anew the one that this release has: under a larger number each time."""
     held = holder(writing.connection, resource)
     if held is None:
-        return _hand_over(writing, resource, release, actor, why, kind="lease.taken")
+        return _hand_over(writing, resource, release, actor, why, term, kind="lease.taken")
     if held.release != release:
         raise LeaseHeld(held)
-    return held
+    return _hand_over(writing, resource, release, actor, why, term, kind="lease.resumed")
 
 
 def take_over(
-    writing: Writing, resource: str, release: str, actor: str, why: str, *, from_release: str
+    writing: Writing, resource: str, release: str, actor: str, why: str, term: timedelta, *, from_release: str
 ) -> Lease:
-    """Take a lease from the one who is known to hold it; another holder than that one keeps it."""
+    """Take a lease from the one who is known to hold it; another holder than that one keeps it.
+
+    A holder that may be alive keeps it as well: until the lease expires, unless nobody renews it.
+    """
     held = holder(writing.connection, resource)
     if held is None:
         raise PolicyRefused(
             f"{resource}: held by nobody, expected release {from_release!r} to hold it; take it as a free one"
         )
-    if held.release == release:
-        return held
     if held.release != from_release:
         raise LeaseHeld(held, expected=f"release {from_release!r}")
-    return _hand_over(
-        writing, resource, release, actor, why, kind="lease.taken_over", from_release=from_release
-    )
+    if held.expires is not None and writing.clock() < held.expires:
+        raise LeaseHeld(held, expected="one that has expired")
+    more = {"from_release": from_release}
+    return _hand_over(writing, resource, release, actor, why, term, kind="lease.taken_over", **more)
 
 
-def give_back(writing: Writing, resource: str, release: str, actor: str, why: str) -> bool:
-    """Give a lease back; False, and nothing changed, when that release does not hold it."""
+def take_anew(writing: Writing, lease: Lease, term: timedelta) -> Lease:
+    """Go on with a lease that is held, under a larger number: whoever works under this one is fenced."""
+    see(writing, lease)
+    kind: Kind = "lease.resumed"
+    return _hand_over(writing, lease.resource, lease.release, lease.actor, lease.why, term, kind=kind)
+
+
+def renew(writing: Writing, lease: Lease, term: timedelta | None) -> Lease:
+    """Move the moment at which a lease expires; without a term it is kept while nobody renews it."""
+    see(writing, lease)
+    expires = writing.clock() + term if term else None
+    changed = update(leases).where(leases.c.resource == lease.resource)
+    writing.connection.execute(changed.values(expires=expires and stamp(expires)))
+    return lease.model_copy(update={"expires": expires})
+
+
+def give_back(
+    writing: Writing, resource: str, release: str, actor: str, why: str, token: int | None = None
+) -> bool:
+    """Give a lease back; False, and nothing changed, when that release, or that number of it, has it not."""
     held = holder(writing.connection, resource)
-    if held is None or held.release != release:
+    if held is None or held.release != release or token not in (None, held.token):
         return False
     writing.connection.execute(update(leases).where(leases.c.resource == resource).values(release=None))
     body = {"resource": resource, "token": held.token, "why": why}
     writing.append(release, "lease.given_back", actor, body)
     return True
+
+
+def see(writing: Writing, lease: Lease) -> None:
+    """Raise LeaseLost unless the lease is still held under its number."""
+    held = holder(writing.connection, lease.resource)
+    if held is None or (held.release, held.token) != (lease.release, lease.token):
+        raise LeaseLost(lease, held)
 
 
 def holder(connection: Connection, resource: str) -> Lease | None:
@@ -66,7 +93,15 @@ def held_now(connection: Connection) -> tuple[Lease, ...]:
 
 
 def _hand_over(
-    writing: Writing, resource: str, release: str, actor: str, why: str, *, kind: Kind, **more: str
+    writing: Writing,
+    resource: str,
+    release: str,
+    actor: str,
+    why: str,
+    term: timedelta,
+    *,
+    kind: Kind,
+    **more: str,
 ) -> Lease:
     before = _row(writing.connection, resource)
     token = before["token"] + 1 if before else 1
@@ -76,7 +111,8 @@ def _hand_over(
         "release": release,
         "actor": event.actor,
         "why": event.body["why"],
-        "since": stamp(event.at),
+        "since": before["since"] if before and kind == "lease.resumed" else stamp(event.at),
+        "expires": stamp(event.at + term),
     }
     if before:
         writing.connection.execute(update(leases).where(leases.c.resource == resource).values(**values))
@@ -90,4 +126,5 @@ def _row(connection: Connection, resource: str) -> RowMapping | None:
 
 
 def _lease(row: RowMapping | dict[str, Any]) -> Lease:
-    return Lease.model_validate(dict(row) | {"since": datetime.fromisoformat(row["since"])})
+    moments = {name: datetime.fromisoformat(row[name]) for name in ("since", "expires") if row[name]}
+    return Lease.model_validate(dict(row) | moments)

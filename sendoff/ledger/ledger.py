@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, func, select
@@ -20,6 +20,8 @@ from sendoff.ledger.tables import events
 from sendoff.ledger.writing import Clock, Mask, Writing, head_of
 
 T = TypeVar("T")
+
+TERM = timedelta(seconds=60)  # a lease that nobody renews for so long may be taken over
 WINDOW = 5000  # events that history and durations look back over: 25 releases to 50 hosts
 
 
@@ -55,10 +57,25 @@ class Ledger:
         self._engine.dispose()
 
     def append(
-        self, release: str, kind: Kind, actor: str, body: Mapping[str, Any], key: str | None = None
+        self,
+        release: str,
+        kind: Kind,
+        actor: str,
+        body: Mapping[str, Any],
+        key: str | None = None,
+        under: Lease | None = None,
     ) -> Event:
-        """Append an event; if one is there under the same release and key, return that and append nothing."""
-        return self._write(lambda writing: writing.append(release, kind, actor, body, key))
+        """Append an event; if one is there under the same release and key, return that and append nothing.
+
+        LeaseLost when the lease that it is written `under` is not held any more.
+        """
+
+        def write(writing: Writing) -> Event:
+            if under is not None:
+                leases.see(writing, under)
+            return writing.append(release, kind, actor, body, key)
+
+        return self._write(write)
 
     def events(
         self,
@@ -140,21 +157,33 @@ class Ledger:
         done = self.newest(WINDOW, None, ("step.done",), application, environment)
         return derive.durations([event for event in done if event.release != besides])
 
-    def take_lease(self, resource: str, release: str, actor: str, why: str) -> Lease:
-        """Take a lease, or return the one that this release has; LeaseHeld when another has it."""
-        return self._write(lambda writing: leases.take(writing, resource, release, actor, why))
+    def take_lease(self, resource: str, release: str, actor: str, why: str, term: timedelta = TERM) -> Lease:
+        """Take a lease, or anew the one that this release has; LeaseHeld when another has it."""
+        return self._write(lambda writing: leases.take(writing, resource, release, actor, why, term))
 
-    def take_over(self, resource: str, release: str, actor: str, why: str, from_release: str) -> Lease:
-        """Take a lease from the release that holds it; refused when that one does not hold it any more."""
+    def take_over(
+        self, resource: str, release: str, actor: str, why: str, from_release: str, term: timedelta = TERM
+    ) -> Lease:
+        """Take a lease from the release that holds it; refused until it expires, and when another has it."""
         return self._write(
             lambda writing: leases.take_over(
-                writing, resource, release, actor, why, from_release=from_release
+                writing, resource, release, actor, why, term, from_release=from_release
             )
         )
 
-    def give_back(self, resource: str, release: str, actor: str, why: str = "done") -> bool:
-        """Give a lease back; False when that release does not hold it."""
-        return self._write(lambda writing: leases.give_back(writing, resource, release, actor, why))
+    def take_anew(self, lease: Lease, term: timedelta = TERM) -> Lease:
+        """Go on with a lease under a larger number; LeaseLost when it is not held under its own now."""
+        return self._write(lambda writing: leases.take_anew(writing, lease, term))
+
+    def renew(self, lease: Lease, term: timedelta | None = TERM) -> Lease:
+        """Keep a lease for another term, or while nobody renews it; LeaseLost when it is not held now."""
+        return self._write(lambda writing: leases.renew(writing, lease, term))
+
+    def give_back(
+        self, resource: str, release: str, actor: str, why: str = "done", token: int | None = None
+    ) -> bool:
+        """Give a lease back; False when that release does not hold it, or not under that number."""
+        return self._write(lambda writing: leases.give_back(writing, resource, release, actor, why, token))
 
     def leases(self) -> tuple[Lease, ...]:
         """List the leases that are held now."""

@@ -21,10 +21,13 @@ Kind = Literal[
     "host.live",
     "host.left_out",
     "check.done",
+    "release.undoing",
+    "release.recovered",
     "release.ended",
     "lease.taken",
     "lease.given_back",
     "lease.taken_over",
+    "lease.resumed",
 ]
 End = Literal[
     "live", "undone", "rejected", "refused", "failed", "errored", "nothing-to-do", "done", "cancelled"
@@ -113,7 +116,10 @@ class PastRelease(Frozen):
 
 
 class Lease(Frozen):
-    """Who may change an environment now. `token` only grows, over all holders of a resource."""
+    """Who may change an environment now. `token` only grows, over all holders of a resource.
+
+    `expires`: when it may be taken over, unless it is renewed; None while its run waits for people.
+    """
 
     resource: str
     release: str
@@ -121,3 +127,4 @@ class Lease(Frozen):
     actor: str
     why: str
     since: datetime
+    expires: datetime | None = None

@@ -25,7 +25,7 @@ DONE = {
     "prune": "tidy up on {host}",
 }
 TOLD_OTHERWISE = frozenset({"build", "check-dark", "go-live", "check-live", "undo"})
-UNTOLD = frozenset({"lease.taken", "lease.given_back"})
+UNTOLD = frozenset({"lease.taken", "lease.given_back", "lease.resumed"})
 
 
 def meaningful(events: Iterable[Event]) -> Iterator[tuple[Event, str]]:
@@ -110,6 +110,10 @@ def _check(body: Body) -> str:
     return f"check {body.get('check')}{where}{failed}: {said}"
 
 
+def _recovered(body: Body) -> str:
+    return f"its process died; it goes on in another, try {body.get('attempt')} of {body.get('of')}"
+
+
 def _ended(body: Body) -> str:
     return f"{body.get('end')}: {body['said']}" if body.get("said") else str(body.get("end"))
 
@@ -125,8 +129,11 @@ TOLD: dict[str, Callable[[Body], str]] = {
     "host.live": _live,
     "host.left_out": _left_out,
     "check.done": _check,
+    "release.undoing": lambda body: f"is put back: {body.get('why')}",
+    "release.recovered": _recovered,
     "release.ended": _ended,
     "lease.taken": lambda body: f"holds {body.get('resource')}",
     "lease.given_back": lambda body: f"gave {body.get('resource')} back: {body.get('why')}",
+    "lease.resumed": lambda body: f"goes on in another process, under number {body.get('token')}",
     "lease.taken_over": lambda body: f"took {body.get('resource')} over: {body.get('why')}",
 }

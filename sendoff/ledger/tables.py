@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text
 
-REVISION = "0001"
+REVISION = "0002"
 metadata = MetaData()
 
 events = Table(
@@ -34,4 +34,5 @@ leases = Table(
     Column("actor", Text, nullable=False),
     Column("why", Text, nullable=False),
     Column("since", Text, nullable=False),
+    Column("expires", Text),
 )

@@ -64,11 +64,12 @@ def go_live(ground: Ground, version: str, release_name: str | None) -> Iterator[
     """Move traffic, a step for each batch."""
     checks = [check.name for check in ground.environment.checks if check.when == "live"]
     for batch in ground.batches:
-        commands = ground.fleet(batch).commands
+        fleet = ground.fleet(batch)
+        commands, site = fleet.commands, f" at {fleet.site}" if fleet.site else ""
         yield Step(
             id=f"go-live/{batch.number}",
             action="go-live",
-            title=f"go live on {listing(batch.hosts)} (batch {batch.number} of {len(ground.batches)})",
+            title=f"go live on {listing(batch.hosts)}{site} (batch {batch.number} of {len(ground.batches)})",
             hosts=batch.hosts,
             does=tuple(_moves(commands, version, checks)),
             undo=_undo(ground.states(batch), commands, release_name),

@@ -136,6 +136,9 @@ class SshFleet(Frozen):
     name: Name = Field(description="what this target is called, such as web")
     hosts: tuple[Name, ...] = Field((), description="hosts, by name, in the order in which they are served")
     groups: tuple[Name, ...] = Field((), description="groups whose hosts belong to the fleet too")
+    site: Name | None = Field(
+        None, description="the site whose own worker reaches the hosts; else the release's worker does"
+    )
     user: Text = Field(description="who logs in on the hosts")
     root: Annotated[str, StringConstraints(pattern=ROOT)] = Field(
         description="the folder on each host that holds releases/, current and shared/; may name variables"

@@ -7,8 +7,11 @@ from sendoff.targets.protocol import HostFacts
 MOST_SKEW = 5.0  # seconds
 
 
-def problems(facts: HostFacts, need_bytes: int) -> list[str]:
-    """List what is wrong with a host, each in a sentence that says what to do; `need_bytes`: the artifact."""
+def problems(facts: HostFacts, need_bytes: int, token: int) -> list[str]:
+    """List what is wrong with a host, each in a sentence that says what to do.
+
+    `need_bytes`: the size of the artifact; `token`: the number of the lease.
+    """
     found = []
     if facts.missing_tools:
         found.append(f"{facts.host}: lacks {', '.join(facts.missing_tools)}; install what provides them")
@@ -19,6 +22,11 @@ def problems(facts: HostFacts, need_bytes: int) -> list[str]:
         )
     if facts.obstacle:
         found.append(f"{facts.host}: {facts.obstacle}")
+    if facts.fence > token:
+        found.append(
+            f"{facts.host}: it was changed under number {facts.fence}, expected at most our {token}; another "
+            "ledger releases to it, or this one was replaced; when no other does, remove .sendoff/fence there"
+        )
     if facts.free_bytes < 2 * need_bytes:
         found.append(
             f"{facts.host}: {_mb(facts.free_bytes)} are free, expected {_mb(2 * need_bytes)} for this "

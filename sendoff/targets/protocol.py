@@ -21,6 +21,7 @@ class HostFacts(Frozen):
     """What is true of a host now. `live` and `releases` are release names, oldest first; sizes in bytes.
 
     `clock_skew`: seconds its clock is ahead of ours. `obstacle`: what stands where `current` has to be.
+    `fence`: the largest number under which it was changed; it refuses smaller ones.
     """
 
     host: str
@@ -31,6 +32,7 @@ class HostFacts(Frozen):
     writable: bool
     missing_tools: tuple[str, ...]
     obstacle: str | None = None
+    fence: int = 0
 
 
 class CommandResult(Frozen):
@@ -42,7 +44,10 @@ class CommandResult(Frozen):
 
 
 class HostTarget(Protocol):
-    """One host of a fleet. Every action observes, compares, acts and reads back; all raise StepErrored."""
+    """One host of a fleet. Every action observes, compares, acts and reads back; all raise StepErrored.
+
+    Those that change anything carry the number of the lease; Fenced when the host has seen a larger one.
+    """
 
     name: str
 
@@ -53,9 +58,17 @@ class HostTarget(Protocol):
         """Put the release there dark: staged, every hash checked on the host, sealed by rename."""
 
     def run(
-        self, command: Sequence[str], release: str, timeout: float, env: Mapping[str, str]
+        self,
+        command: Sequence[str],
+        release: str,
+        timeout: float,
+        env: Mapping[str, str],
+        once: str = "",
     ) -> CommandResult:
-        """Run a command in the folder of a release; a code other than 0 is a result, not an error."""
+        """Run a command in the folder of a release; a code other than 0 is a result, not an error.
+
+        `once`: a key for a command that changes the host; until the next switch it ends well only once.
+        """
 
     def switch(self, release: str | None) -> Outcome:
         """Make a release live, or none; there is never a moment without one in between."""

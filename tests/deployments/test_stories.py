@@ -8,9 +8,9 @@ import pytest
 from prefect import Flow
 from prefect.flows import load_flow_from_entrypoint
 
-from deployments.stories import INNER, STORIES, entrypoint
+from deployments.stories import AT_SITE, INNER, RECOVER, STORIES, entrypoint
 
-ALL = (*STORIES, *INNER)
+ALL = (*STORIES, *INNER, RECOVER, AT_SITE)
 ids = [story.name for story in ALL]
 
 

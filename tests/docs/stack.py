@@ -9,16 +9,12 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 
-from examples.demo.processes import Processes
 from examples.demo.workspace import HOSTS, Workspace
-
-DEADLINE = 120.0  # seconds; a first start on a busy machine takes some
+from examples.processes import Processes
 
 
 def main(folder: str, port: str, *commands: str) -> None:
@@ -41,19 +37,9 @@ def start(workspace: Workspace, processes: Processes, commands: tuple[str, ...])
     for command in commands:
         program, *words = shlex.split(command)
         processes.start(words[0], (str(Path(sys.prefix) / "bin" / program), *words))
-        wait(processes, lambda: answers(f"{workspace.api}/health"))
-    wait(processes, (workspace.ssh / "hosts.json").exists)
+        processes.wait_for("the Prefect server", lambda: answers(f"{workspace.api}/health"))
+    processes.wait_for("the hosts", (workspace.ssh / "hosts.json").exists)
     workspace.describe_hosts()
-
-
-def wait(processes: Processes, is_there: Callable[[], bool]) -> None:
-    """Wait for something to come up, unless something died."""
-    end = time.monotonic() + DEADLINE
-    while not is_there():
-        dead = processes.dead()
-        if dead or time.monotonic() > end:
-            raise SystemExit(dead or f"not up in {DEADLINE:.0f} s; the logs are in {processes.logs}")
-        time.sleep(0.1)
 
 
 def answers(address: str) -> bool:

@@ -48,6 +48,12 @@ ELSEWHERE = {
     "make demo VERSION=broken": "tests/examples/test_demo.py::test_broken_says_why",
     "make demo APPROVE=yes": "tests/examples/test_demo.py::test_approved_demo_goes_live",
     "make demo PORT=4300": "tests/examples/test_demo.py::test_ctrl_c_leaves_nothing",
+    "make up-production-like": "tests/examples/test_production.py::test_says_where_it_is",
+    ". .production/environ.sh": "tests/examples/test_production.py::test_what_it_says_to_try",
+    ".venv/bin/sendoff status": "tests/examples/test_production.py::test_what_it_says_to_try",
+    "kill -9 $(cat .production/pids/haproxy)": (
+        "tests/examples/test_production.py::test_starts_again_what_was_killed"
+    ),
     "make test": "tests/docs/test_commands.py::test_make_test_is_what_ci_runs",
     "python -m pip install --no-deps --require-hashes -r requirements.lock": (
         "tests/packaging/test_install.py::test_lock_installs"
@@ -59,6 +65,9 @@ ELSEWHERE = {
     **dict.fromkeys(BENCH, "tests/docs/test_commands.py::test_benchmark_is_understood"),
     "SENDOFF_STORE=s3://releases/sendoff AWS_ENDPOINT_URL=https://s3.example sendoff register": (
         "tests/integration/test_register.py::test_a_bucket_for_artifacts_and_results"
+    ),
+    "prefect worker start --pool sendoff-berlin --type process": (
+        "tests/integration/test_sites.py::test_its_worker_does_its_steps"
     ),
     PREFECT[0]: "tests/docs/test_commands.py::stack",
     PREFECT[1]: "tests/docs/test_commands.py::stack",

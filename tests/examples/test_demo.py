@@ -2,82 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import signal
 import socket
-import subprocess
-import sys
-import time
-import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
-MARK = "SENDOFF_TEST_OF_THE_DEMO"
-DEADLINE = 400.0  # seconds for a whole demo; a busy machine takes several times as long as a free one
+from examples.ports import free_port
+
+Made = Any  # the class stands in conftest.py, which tests do not import
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("docs"), pytest.mark.timeout(900)]
-
-
-@dataclass
-class Demo:
-    """A demo in a checkout of its own: all that it starts can be told by its mark or its directory."""
-
-    checkout: Path
-    mark: str
-    output: Path
-    process: subprocess.Popen[bytes]
-
-    def said(self) -> str:
-        return self.output.read_text(errors="replace")
-
-    def waits_for(self, text: str) -> None:
-        end = time.monotonic() + DEADLINE
-        while text not in self.said():
-            assert self.process.poll() is None, self.said()
-            assert time.monotonic() < end, f"{text!r} was not said in {DEADLINE:.0f} s:\n{self.said()}"
-            time.sleep(0.2)
-
-    def ends(self) -> int:
-        return self.process.wait(DEADLINE)
-
-    def ctrl_c(self) -> None:
-        """Interrupt as a terminal does: everything in the foreground."""
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGINT)
-
-    def left(self) -> list[str]:
-        """Name the processes that it started and that are still there."""
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                is_ours = f"{MARK}={self.mark}".encode() in (folder / "environ").read_bytes()
-                is_here = (folder / "cwd").resolve().is_relative_to(self.checkout)
-                words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            except OSError:
-                continue
-            if (is_ours or is_here) and words:
-                found.append(f"{folder.name} {words}")
-        return found
-
-
-def copy_checkout(to: Path) -> None:
-    """Copy what git knows or would take in, with this environment in the place of one to install."""
-    listed = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
-    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in filter(None, names.split("\0")):
-        if (ROOT / name).is_file():
-            (to / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, to / name)
-    (to / ".venv").mkdir()
-    for name in ("bin", "lib", "pyvenv.cfg"):
-        (to / ".venv" / name).symlink_to(Path(sys.prefix) / name)
-    (to / ".venv" / "ready").touch()
 
 
 def listener(port: int) -> socket.socket | None:
@@ -93,56 +29,12 @@ def listener(port: int) -> socket.socket | None:
     return taken
 
 
-def free_port() -> int:
-    taken = listener(0)
-    assert taken
-    with taken:
-        return int(taken.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the working tree; demos in it run one after the other."""
-    folder = tmp_path_factory.mktemp("demo") / "checkout"
-    folder.mkdir()
-    copy_checkout(folder)
-    return folder.resolve()
-
-
-@pytest.fixture(scope="module")
-def demo(checkout: Path) -> Iterator[Callable[..., Demo]]:
-    """Start `make demo` with settings; whatever happens, none is left running."""
-    started: list[Demo] = []
-
-    def start(*settings: str) -> Demo:
-        hidden = ("PREFECT_", "SENDOFF_", "MAKE", "MFLAGS", "VERSION", "APPROVE", "PORT", "PYTEST")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-        mark, output = uuid.uuid4().hex, checkout.parent / f"output-{len(started)}"
-        with output.open("wb") as stream:
-            process = subprocess.Popen(
-                ("make", "demo", *settings),
-                cwd=checkout,
-                env={**kept, MARK: mark, "PYTHONUNBUFFERED": "1"},
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        started.append(Demo(checkout, mark, output, process))
-        return started[-1]
-
-    yield start
-    for each in started:
-        each.ctrl_c()
-        each.ends()
-
-
-@pytest.fixture(scope="module")
-def approved(demo: Callable[..., Demo]) -> Demo:
+def approved(make: Callable[..., Made]) -> Made:
     """A demo that asked nobody and has ended, while somebody had the port that it likes best."""
     taken = listener(4200)  # None: somebody has it already
     try:
-        ended = demo("APPROVE=yes")
+        ended = make("demo", "APPROVE=yes")
         ended.ends()
     finally:
         if taken:
@@ -152,17 +44,17 @@ def approved(demo: Callable[..., Demo]) -> Demo:
 
 
 @pytest.fixture(scope="module")
-def waiting(demo: Callable[..., Demo]) -> Demo:
+def waiting(make: Callable[..., Made]) -> Made:
     """A demo whose release waits for its approval."""
-    running = demo(f"PORT={free_port()}")
+    running = make("demo", f"PORT={free_port()}")
     running.waits_for("waits for approval of 'go-live'")
     return running
 
 
 @pytest.fixture(scope="module")
-def broken(demo: Callable[..., Demo]) -> Demo:
+def broken(make: Callable[..., Made]) -> Made:
     """A demo of the version that is not healthy, ended."""
-    ended = demo("VERSION=broken", "APPROVE=yes")
+    ended = make("demo", "VERSION=broken", "APPROVE=yes")
     ended.ends()
     return ended
 
@@ -187,11 +79,11 @@ def test_approved_demo_leaves_nothing(approved):
     assert approved.left() == []
 
 
-def test_second_demo_is_refused(waiting, demo):
+def test_second_demo_is_refused(waiting, make):
     """A second demo in a folder would take the hosts of the first away: it says so and ends."""
-    second = demo()
+    second = make("demo")
     assert second.ends() != 0
-    assert "a demo runs here already" in second.said()
+    assert "an example runs here already" in second.said()
     assert "stop it first" in second.said()
     assert waiting.process.poll() is None
 
@@ -231,19 +123,19 @@ def test_broken_leaves_nothing(broken):
     assert broken.left() == []
 
 
-def test_unknown_version_is_refused(demo):
+def test_unknown_version_is_refused(make):
     """A version that the storefront does not have is answered with those that it has."""
-    refused = demo("VERSION=9.9.9")
+    refused = make("demo", "VERSION=9.9.9")
     assert refused.ends() != 0
     assert "expected one of 2.3.0, 2.4.0, 2.4.1, broken" in refused.said()
 
 
-def test_named_port_that_is_taken_is_refused(demo):
+def test_named_port_that_is_taken_is_refused(make):
     """A port that was asked for by name is not replaced in silence."""
     taken = listener(0)
     assert taken
     with taken:
         port = taken.getsockname()[1]
-        refused = demo(f"PORT={port}")
+        refused = make("demo", f"PORT={port}")
         assert refused.ends() != 0
     assert f"PORT={port}: is no port that is free" in refused.said()

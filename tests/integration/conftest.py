@@ -36,8 +36,9 @@ from deployments.answer import answer
 from deployments.register import register
 from deployments.stories import POOL
 from examples.demo.hosts import EmbeddedHosts
-from examples.demo.processes import Processes
 from examples.demo.workspace import HOSTS, Workspace
+from examples.processes import Processes
+from examples.production.wiring import Wiring
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import Event
 from sendoff.settings import Settings
@@ -102,9 +103,15 @@ class Root:
 class Stack:
     """What a release manager can do and see, and what an engineer sees on the hosts."""
 
-    def __init__(self, workspace: Workspace, processes: Processes, client: SyncPrefectClient) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        processes: Processes,
+        client: SyncPrefectClient,
+        environ: Mapping[str, str],
+    ) -> None:
         self.workspace, self.processes, self.client = workspace, processes, client
-        self.environ = processes.environ
+        self.environ = environ
         self.settings = Settings.read(self.environ)
         self.ledger = Ledger.open(self.settings.ledger_url)
 
@@ -313,7 +320,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             _start(workspace, processes)
             settings = {PREFECT_API_URL: workspace.api, PREFECT_HOME: folder / "prefect"}
             with temporary_settings(settings), get_client(sync_client=True) as client:
-                stack = Stack(workspace, processes, client)
+                stack = Stack(workspace, processes, client, environ)
                 stack.register()
                 worker = ("worker", "start", "--pool", POOL, "--type", "process")
                 processes.start("worker", (sys.executable, "-m", "prefect", *worker))
@@ -339,6 +346,24 @@ def _start(workspace: Workspace, processes: Processes) -> None:
             return False
 
     until(answers, "the Prefect server", seconds=120)
+
+
+@pytest.fixture(scope="session")
+def wiring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wiring]:
+    """All parts of a production on this machine; who stops or kills one starts it again."""
+    with Wiring(tmp_path_factory.mktemp("wiring") / "production") as wiring:
+        wiring.start_all()
+        yield wiring
+
+
+@pytest.fixture(scope="session")
+def production(wiring: Wiring) -> Iterator[Stack]:
+    """The same views of that wiring. Its client is told where it is: settings are the other server's."""
+    environ = {**wiring.processes.environ, **wiring.environ}
+    with SyncPrefectClient(wiring.place.api) as client:
+        stack = Stack(wiring.place, wiring.processes, client, environ)
+        with closing(stack.ledger):
+            yield stack
 
 
 @pytest.fixture(scope="session")

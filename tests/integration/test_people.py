@@ -61,7 +61,7 @@ def test_one_release_at_a_time_and_a_plan_that_changes(stack: Stack, application
     stack.client.set_flow_run_state(UUID(first), State(type=StateType.CANCELLING))
     assert stack.wait_for(first, "Cancelled").is_final()
     third, _ = stack.tell("release", app.what("3"), "Suspended")
-    assert [event.body["from_release"] for event in stack.events(third, "lease.taken_over")] == [first]
+    assert stack.end(first) == "cancelled"
 
     before = plan_code(stack.form(third))
     app.on("a").switch("1")

@@ -29,10 +29,12 @@ def test_registering_twice_changes_nothing(stack: Stack) -> None:
     after = deployments(stack)
     assert {name: each.id for name, each in after.items()} == {name: each.id for name, each in before.items()}
     assert set(after) == {
-        "release", "build", "deploy", "verify", "go-live", "rollback", "nightly-storefront-staging",
-        "answer-by-default",
+        "release", "build", "deploy", "verify", "go-live", "rollback", "recover", "answer-by-default",
+        "nightly-storefront-staging",
     }  # fmt: skip
     assert [len(each.schedules) for each in after.values()].count(1) == 1
+    names = [each.name for each in stack.client.read_automations()]
+    assert len(names) == len(set(names)) == 2
     assert f"schedule {NIGHTLY} (0 2 * * *, Europe/Berlin)" in said
 
 
@@ -79,7 +81,8 @@ def in_bucket(stack: Stack, s3: Any) -> Iterator[Any]:
     stack.settings = before
     stack.client.delete_block_document(made.id)
     stack.register()
-    assert not any(each.job_variables for each in deployments(stack).values())
+    told = str([each.job_variables for each in deployments(stack).values()])
+    assert "PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK" not in told
 
 
 @pytest.mark.s3

@@ -209,7 +209,9 @@ class Shell:
     def __init__(self, *results: CommandResult | Exception) -> None:
         self.results, self.ran = list(results), []  # type: ignore[var-annotated]
 
-    def run(self, command: Sequence[str], release: str, timeout: float, env: object) -> CommandResult:
+    def run(
+        self, command: Sequence[str], release: str, timeout: float, env: object, once: str = ""
+    ) -> CommandResult:
         self.ran.append((tuple(command), release, timeout))
         result = self.results.pop(0)
         if isinstance(result, Exception):

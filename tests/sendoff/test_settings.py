@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -78,8 +79,17 @@ def test_a_bad_bucket(environ: dict[str, str], told: str) -> None:
 
 def test_empty_is_not_set() -> None:
     """An empty variable is one that is not set."""
-    empty = dict.fromkeys(("SENDOFF_HOME", "SENDOFF_LEDGER", "SENDOFF_STORE", "SENDOFF_CATALOG"), "")
+    names = ("SENDOFF_HOME", "SENDOFF_LEDGER", "SENDOFF_STORE", "SENDOFF_CATALOG", "SENDOFF_LEASE_SECONDS")
+    empty = dict.fromkeys(names, "")
     assert Settings.read({"HOME": "/h", **empty}) == Settings.read({"HOME": "/h"})
+
+
+def test_how_long_a_site_may_take() -> None:
+    """Five minutes unless said; what is no such time is told with what was expected."""
+    assert Settings.read({}).site == timedelta(minutes=5)
+    assert Settings.read({"SENDOFF_SITE_SECONDS": "20"}).site == timedelta(seconds=20)
+    with pytest.raises(BadInput, match="SENDOFF_SITE_SECONDS: is 'soon', expected a number of seconds, at"):
+        Settings.read({"SENDOFF_SITE_SECONDS": "soon"})
 
 
 def test_all_problems_at_once(tmp_path: Path) -> None:
@@ -110,3 +120,16 @@ def test_a_bad_ledger_is_not_shown() -> None:
     with pytest.raises(BadInput) as wrong:
         Settings.read({"SENDOFF_LEDGER": "postgresql:/sendoff:hunter2@db"})
     assert "hunter2" not in str(wrong.value)
+
+
+@pytest.mark.parametrize("seconds", ["2", "nan", "inf", "soon", "-60"])
+def test_a_bad_lease(seconds: str) -> None:
+    """A lease that no process could renew in time is refused."""
+    with pytest.raises(BadInput, match=f"SENDOFF_LEASE_SECONDS: is '{seconds}', expected a number"):
+        Settings.read({"SENDOFF_LEASE_SECONDS": seconds})
+
+
+def test_a_lease() -> None:
+    """It is said in seconds; a minute unless it is said."""
+    assert Settings.read({"SENDOFF_LEASE_SECONDS": "6.5"}).lease.total_seconds() == 6.5
+    assert Settings.read({}).lease.total_seconds() == 60

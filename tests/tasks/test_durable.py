@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ from sendoff.errors import (
     BuildFailed,
     CheckFailed,
     CommandFailed,
+    Fenced,
     HostUnreachable,
     PolicyRefused,
     SendoffError,
@@ -88,6 +90,54 @@ def test_nothing_is_done_on_no_host() -> None:
     nothing: Any = None
     served = on_hosts(nothing, nothing, [])
     assert (served.results, served.errors) == ({}, {})
+
+
+def test_hosts_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever host was served first: what is undone is undone in the order of the plan."""
+    monkeypatch.setattr("tasks.durable.as_completed", lambda futures: futures[::-1])
+    results = iter(["one", CheckFailed("not good"), "three", CheckFailed("nor this")])
+    step: Any = SimpleNamespace(submit=lambda **inputs: Future(next(results)))
+    nothing: Any = None
+    served = on_hosts(nothing, step, [("web", host) for host in "abcd"])
+    assert [host for _, host in served.results] == ["a", "c"]
+    assert [host for _, host in served.errors] == ["b", "d"]
+
+
+class Future:
+    """A step on one host that has come to something."""
+
+    def __init__(self, result: Any) -> None:
+        self.came_to = result
+
+    def result(self, raise_on_failure: bool) -> Any:
+        return self.came_to
+
+
+def test_being_fenced_goes_before_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else broke on other hosts: a process that is fenced does not judge the release."""
+    monkeypatch.setattr("tasks.durable.as_completed", list)
+    results = iter([ValueError("a bug"), CheckFailed("not good"), Fenced("a: it has seen number 7")])
+    step: Any = SimpleNamespace(submit=lambda **inputs: Future(next(results)))
+    nothing: Any = None
+    with pytest.raises(Fenced):
+        on_hosts(nothing, step, [("web", "a"), ("web", "b"), ("web", "c")])
+
+
+def test_stopped_waits_for_what_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the run is stopped from outside, no step begins any more, and those under way are waited for."""
+
+    def stopped(futures: list[Any]) -> Any:
+        raise KeyboardInterrupt
+
+    waited_for: list[Any] = []
+    monkeypatch.setattr("tasks.durable.as_completed", stopped)
+    monkeypatch.setattr("tasks.durable.wait", waited_for.extend)
+    step: Any = SimpleNamespace(submit=lambda **inputs: Future(None))
+    run: Any = SimpleNamespace(stopping=threading.Event())
+    with pytest.raises(KeyboardInterrupt):
+        on_hosts(run, step, [("web", "a"), ("web", "b")])
+    assert run.stopping.is_set()
+    assert len(waited_for) == 2
 
 
 def test_progress_counts_hosts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,12 +30,14 @@ class Fleet:
         shared: Sequence[str] = (),
         *,
         by: str = "-",
+        token: int = 0,
         transfer_timeout: float = 600,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._hosts, self._login, self._roots = dict(hosts), login, dict(roots)
         self._heads = Heads(shared)
-        self._by, self._transfer_timeout, self._clock = by, transfer_timeout, clock
+        self._by, self._token = by, token
+        self._transfer_timeout, self._clock = transfer_timeout, clock
         self._locks = {name: threading.Lock() for name in hosts}
         self._sessions: dict[str, Session] = {}
 
@@ -54,6 +56,7 @@ class Fleet:
             self._heads,
             partial(self.session, name),
             by=self._by,
+            token=self._token,
             transfer_timeout=self._transfer_timeout,
             clock=self._clock,
         )
@@ -85,11 +88,15 @@ class Fleet:
         self.close()
 
 
-def open_fleet(file: ReleaseFile, fleet: SshFleet, login: Login, by: str) -> Fleet:
-    """Prepare the connections to the hosts of a release file's fleet; `by` is named in their journals."""
+def open_fleet(file: ReleaseFile, fleet: SshFleet, login: Login, by: str, token: int = 0) -> Fleet:
+    """Prepare the connections to the hosts of a release file's fleet; `by` is named in their journals.
+
+    `token`: the number of the lease that changes are made under; with 0 hosts can only be looked at.
+    """
     names = file.hosts_of(fleet)
     addresses = {
         name: HostAddress(address=file.hosts[name].address, port=file.hosts[name].port) for name in names
     }
     roots = {name: file.words(name, fleet)["root"] for name in names}
-    return Fleet(addresses, login, roots, fleet.shared, by=by, transfer_timeout=fleet.transfer_timeout)
+    timeout = fleet.transfer_timeout
+    return Fleet(addresses, login, roots, fleet.shared, by=by, token=token, transfer_timeout=timeout)

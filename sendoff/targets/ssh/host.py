@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sendoff.artifact.manifest import Artifact
-from sendoff.errors import PolicyRefused, StepErrored
+from sendoff.errors import StepErrored
 from sendoff.store import ArtifactStore
 from sendoff.targets.protocol import CommandResult, HostFacts, Outcome
 from sendoff.targets.ssh.lists import Heads
@@ -30,12 +30,14 @@ class SshHost:
         session: Callable[[], Session],
         *,
         by: str = "-",
+        token: int = 0,
         transfer_timeout: float = 600,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.name = name
         self._root, self._heads, self._session = root, heads, session
-        self._by, self._transfer_timeout, self._clock = by, transfer_timeout, clock
+        self._by, self._token = by, str(token)
+        self._transfer_timeout, self._clock = transfer_timeout, clock
 
     def facts(self) -> HostFacts:
         """Read what is true now, in one round trip; changes nothing."""
@@ -54,24 +56,35 @@ class SshHost:
             writable=told["writable"] == "yes",
             missing_tools=tuple(told["missing"].split()),
             obstacle=told.get("obstacle") or None,
+            fence=int(told.get("fence") or 0),
         )
 
     def deploy(self, artifact: Artifact, store: ArtifactStore) -> Outcome:
         """Put the release there dark: staged, every hash checked on the host, sealed by rename."""
-        transfer = Transfer(self._session(), self._root, self._heads, artifact, store)
+        transfer = Transfer(self._session(), self._root, self._token, self._heads, artifact, store)
         return transfer.carry_out(self._transfer_timeout)
 
     def run(
-        self, command: Sequence[str], release: str, timeout: float, env: Mapping[str, str]
+        self,
+        command: Sequence[str],
+        release: str,
+        timeout: float,
+        env: Mapping[str, str],
+        once: str = "",
     ) -> CommandResult:
         """Run a command in the folder of a release; a code other than 0 is a result, not an error."""
-        argv = ("sh", "-c", script("run"), "sendoff", self._root, release, *command)
+        words = (self._root, release, self._token, once, *command)
+        argv = ("sh", "-c", script("fence", "run"), "sendoff", *words)
         with self._session().talk(argv, timeout, env) as talk:
-            word = said(talk.line() or "")
-            if word is None or word[0] != "runs":
-                why = word[1] if word else "the script did not start"
-                raise PolicyRefused(f"{self.name}: running {' '.join(command)!r} was refused: {why}")
-            return talk.result()
+            line = talk.line() or ""
+            match said(line):
+                case ("runs", _):
+                    return talk.result()
+                case ("ran", _):
+                    return CommandResult(code=0, output="it had run before", seconds=0)
+            talk.note(line)
+            understood(self.name, f"running {' '.join(command)!r}", talk.result())
+            raise StepErrored(f"{self.name}: running {' '.join(command)!r} did not start; see its shell")
 
     def switch(self, release: str | None) -> Outcome:
         """Make a release live, or none; there is never a moment without one in between."""
@@ -80,6 +93,7 @@ class SshHost:
             f"switching to {release or 'none'}",
             "switch",
             self._root,
+            self._token,
             release or "",
             self._by,
         )
@@ -104,7 +118,7 @@ class SshHost:
     def _remove(self, releases: Sequence[str]) -> Outcome:
         if not releases:
             return Outcome(changed=False, said="nothing to remove")
-        words = self._run(self._session(), "removing", "remove", self._root, *releases)
+        words = self._run(self._session(), "removing", "remove", self._root, self._token, *releases)
         gone = [rest for verb, rest in words if verb == "removed"]
         return Outcome(changed=bool(gone), said=f"removed {', '.join(gone)}" if gone else "gone already")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
-from sendoff.errors import PolicyRefused, StepErrored
+from sendoff.errors import Fenced, PolicyRefused, StepErrored
 from sendoff.targets.protocol import CommandResult
 
 SAID = "sendoff:"
@@ -22,7 +22,7 @@ def script(*names: str) -> str:
 
 def call(name: str, *args: str) -> Sequence[str]:
     """Write the command that runs a script, with what all of them share, on a host."""
-    return ("sh", "-c", script("common", name), "sendoff", *args)
+    return ("sh", "-c", script("fence", "common", name), "sendoff", *args)
 
 
 def said(line: str) -> tuple[str, str] | None:
@@ -34,12 +34,17 @@ def said(line: str) -> tuple[str, str] | None:
 
 
 def understood(host: str, doing: str, result: CommandResult) -> list[tuple[str, str]]:
-    """List what a script said; PolicyRefused when it refused, StepErrored when it did not end well."""
+    """List what a script said; PolicyRefused when it refused, StepErrored when it did not end well.
+
+    Fenced when the host has seen a larger number than ours.
+    """
     lines = result.output.splitlines()
     words = [word for line in lines if (word := said(line))]
     for verb, rest in words:
         if verb == "refused":
             raise PolicyRefused(f"{host}: {doing} was refused: {rest}")
+        if verb == "fenced":
+            raise Fenced(f"{host}: {doing} was refused: it has seen number {rest}, which is larger than ours")
     if result.code == 0:
         return words
     what = next((rest for verb, rest in words if verb == "failed"), f"the script exited with {result.code}")

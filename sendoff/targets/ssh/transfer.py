@@ -38,9 +38,15 @@ class Transfer:
     """One release on its way to one host."""
 
     def __init__(
-        self, session: Session, root: str, heads: Heads, artifact: Artifact, store: ArtifactStore
+        self,
+        session: Session,
+        root: str,
+        token: str,
+        heads: Heads,
+        artifact: Artifact,
+        store: ArtifactStore,
     ) -> None:
-        self._session, self._root, self._heads = session, root, heads
+        self._session, self._root, self._token, self._heads = session, root, token, heads
         self._artifact, self._store = artifact, store
         self._name = artifact.release_name
         self._manifest: Manifest = store.manifest(artifact.digest)
@@ -55,7 +61,7 @@ class Transfer:
             return Outcome(changed=True, said=f"{outcome.said}; a delta did not do: {failure}")
 
     def _attempt(self, timeout: float, full: bool) -> Outcome:
-        argv = call("deploy", self._root, self._name, self._artifact.digest)
+        argv = call("deploy", self._root, self._token, self._name, self._artifact.digest)
         with self._session.talk(argv, timeout) as talk:
             offer = _offer(talk)
             if offer is None or offer.is_sealed:
@@ -124,7 +130,7 @@ def _offer(talk: Talk) -> Offer | None:
                 offer = offer.model_copy(
                     update={"bases": (*offer.bases, Base(release=release, digest=digest))}
                 )
-            case ("refused" | "failed", _):
+            case ("refused" | "failed" | "fenced", _):
                 talk.note(line)
                 return None
             case _:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import os
-import pwd
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,73 +11,48 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 from sqlalchemy import text
 
+from examples.ports import free_port
+from examples.production.postgresql import PostgreSQL
+from sendoff.errors import PolicyRefused
 from sendoff.ledger import Ledger, database
 
 START = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
 PASSWORD = "hunter2"
 SETTINGS = {
-    "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",
     "fsync": "off",  # the machine does not lose power in a test; what a killed process wrote stays
     "shared_buffers": "16MB",
 }
 
 
-class Server:
-    """A PostgreSQL on a free port of this machine; it refuses to be root, so root runs it as its own user."""
+class Server(PostgreSQL):
+    """A PostgreSQL on a free port of this machine."""
 
     def __init__(self, folder: Path) -> None:
-        installed = sorted(
-            Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name)
-        )
-        if not installed:
-            pytest.fail("PostgreSQL is missing; install the Debian package postgresql", pytrace=False)
-        self.programs, self.folder, self.port = installed[-1], folder, free_port()
-        self.user = pwd.getpwnam("postgres") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+        try:
+            super().__init__(folder, free_port(), PASSWORD)
+        except PolicyRefused as missing:
+            pytest.fail(str(missing), pytrace=False)
         self.numbers = itertools.count(1)
-        self._make()
+        self.prepare()
         self.start()
 
-    def _make(self) -> None:
-        secret = self.folder / "password"
-        secret.write_text(PASSWORD)
-        for path in (self.folder, secret):
-            os.chown(path, self.user.pw_uid, self.user.pw_gid)
-        options = ("--username=sendoff", f"--pwfile={secret}", "--auth=scram-sha-256", "--no-sync")
-        locale = ("--encoding=UTF8", "--locale=C.UTF-8")
-        made = self._run("initdb", "--pgdata=data", *options, *locale, stdout=subprocess.DEVNULL)
-        assert made.wait() == 0
-
-    def _run(self, program: str, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
-        if os.getuid() == 0:
-            options |= {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": ()}
-        return subprocess.Popen((self.programs / program, *arguments), cwd=self.folder, **options)
-
     def start(self) -> None:
-        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
         deadline = time.monotonic() + 30
-        while not self._serves(settings):
+        while not self._serves():
             assert time.monotonic() < deadline, (self.folder / "log").read_text()
 
-    def _serves(self, settings: list[str]) -> bool:
+    def _serves(self) -> bool:
         """After a kill it cannot start before the last of its processes has gone, so it is started again."""
         with (self.folder / "log").open("ab") as log:
-            self.process = self._run("postgres", "-D", "data", f"--port={self.port}", *settings, stderr=log)
+            self.process = subprocess.Popen(self.command(**SETTINGS), stderr=log, **self.options)
         while self.process.poll() is None:
-            try:
-                psycopg.connect(
-                    host="127.0.0.1", port=self.port, user="sendoff", password=PASSWORD, dbname="postgres"
-                ).close()
-            except psycopg.OperationalError:
-                time.sleep(0.02)
-            else:
+            if self.answers():
                 return True
+            time.sleep(0.02)
         return False
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
@@ -104,16 +76,8 @@ class Server:
         return f"postgresql://sendoff:{PASSWORD}@127.0.0.1:{self.port}/{name}"
 
     def execute(self, statement: str) -> None:
-        engine = database.connect(f"postgresql://sendoff:{PASSWORD}@127.0.0.1:{self.port}/postgres")
-        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.exec_driver_sql(statement)
-        engine.dispose()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        with self.connect() as connection:
+            connection.execute(statement.encode())
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,7 @@ def test_write_ahead_log_and_durability(ledger: Ledger, url: str) -> None:
 def test_a_broken_write_leaves_nothing(ledger: Ledger, url: str) -> None:
     """An error in the middle of a transaction undoes all of it, and names the ledger."""
     engine = database.connect(url)
-    insert = "INSERT INTO leases VALUES ('a/b', 1, 'r', 'ada', 'why', 'now')"
+    insert = "INSERT INTO leases VALUES ('a/b', 1, 'r', 'ada', 'why', 'now', NULL)"
 
     def write() -> None:
         with database.writing(engine) as raw:

@@ -48,7 +48,7 @@ def test_many_open_at_once(url: str) -> None:
 def test_a_newer_ledger_is_refused(ledger: Ledger, tamper: Callable[..., None], url: str) -> None:
     """A ledger that a newer Sendoff has changed is not touched."""
     tamper("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(LedgerTooNew, match="of revision '9999', expected at most '0001'; use"):
+    with pytest.raises(LedgerTooNew, match="of revision '9999', expected at most '0002'; use"):
         Ledger.open(url)
 
 

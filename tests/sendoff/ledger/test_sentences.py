@@ -87,6 +87,13 @@ TOLD: list[tuple[str, dict[str, Any], str]] = [
     ("release.ended", {"end": "live", "said": ""}, "live"),
     ("lease.taken", {"resource": "a/b"}, "holds a/b"),
     ("lease.given_back", {"resource": "a/b", "why": "done"}, "gave a/b back: done"),
+    ("release.undoing", {"why": "a: not well"}, "is put back: a: not well"),
+    (
+        "release.recovered",
+        {"attempt": 2, "of": 5, "why": "exit code -9"},
+        "its process died; it goes on in another, try 2 of 5",
+    ),
+    ("lease.resumed", {"resource": "a/b", "token": 3}, "goes on in another process, under number 3"),
     ("lease.taken_over", {"resource": "a/b", "why": "dead"}, "took a/b over: dead"),
     ("moon.landed", {}, "moon.landed"),
 ]

@@ -58,6 +58,20 @@ def test_the_steps_of_a_release_are_in_order(release_file: Files, artifact: Arti
     assert plan.steps[4].does == ("switch to 2.4.1", "check health")
 
 
+def test_a_fleet_at_a_site(release_file: Files, artifact: Artifact, facts: Facts) -> None:
+    """Where a site's own worker does it, the plan says so; other plans stay what they were."""
+    file = release_file()
+    web, jobs = file.environments[0].targets
+    far = file.environments[0].model_copy(
+        update={"targets": (web, jobs.model_copy(update={"site": "berlin"}))}
+    )
+    plan = make_release_plan(
+        file.model_copy(update={"environments": (far,)}), "cf", "production", artifact, facts()
+    )
+    titles = [step.title for step in plan.steps if step.action == "go-live"]
+    assert titles[2:] == ["go live on web-3 (batch 3 of 4)", "go live on jobs-1 at berlin (batch 4 of 4)"]
+
+
 def test_there_is_no_step_without_something_to_do(
     release_file: Files, artifact: Artifact, facts: Facts
 ) -> None:

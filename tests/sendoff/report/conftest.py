@@ -275,3 +275,9 @@ def case(request: pytest.FixtureRequest) -> tuple[str, list[Event]]:
 def cases() -> dict[str, list[Event]]:
     """Give all cases."""
     return {name: events() for name, events in CASES.items()}
+
+
+@pytest.fixture(scope="session")
+def new_tale() -> Callable[..., Tale]:
+    """Begin a release whose events the test makes."""
+    return Tale

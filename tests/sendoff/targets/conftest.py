@@ -86,7 +86,7 @@ class Site:
     fleets: list[Fleet] = field(default_factory=list)
 
     def fleet(self, root: Path | None = None, shared: tuple[str, ...] = (), **changes: object) -> Fleet:
-        options = {"transfer_timeout": 60.0, **changes}
+        options = {"transfer_timeout": 60.0, "token": 1, **changes}
         login = options.pop("login", self.login)
         fleet = Fleet({"web-1": self.address}, login, {"web-1": str(root or self.root)}, shared, **options)  # type: ignore[arg-type]
         self.fleets.append(fleet)

@@ -20,7 +20,7 @@ GOOD = HostFacts(
 
 def test_a_good_host() -> None:
     """Nothing is found, with just enough space."""
-    assert problems(GOOD, 100_000_000) == []
+    assert problems(GOOD, 100_000_000, 1) == []
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,11 @@ def test_a_good_host() -> None:
 )
 def test_each_problem_is_told(changes: dict[str, object], said: str) -> None:
     """Each in a sentence that names the host and what to do."""
-    (problem,) = problems(GOOD.model_copy(update=changes), 100_000_000)
+    (problem,) = problems(GOOD.model_copy(update=changes), 100_000_000, 1)
     assert problem.startswith(said)
 
 
 def test_all_at_once() -> None:
     """A host with several problems is mended in one go."""
     bad = GOOD.model_copy(update={"writable": False, "free_bytes": 0, "clock_skew": 9.0})
-    assert len(problems(bad, 1)) == 3
+    assert len(problems(bad, 1, 1)) == 3

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sendoff.artifact.manifest import Artifact
-from sendoff.errors import HostUnreachable, PolicyRefused, StepErrored
+from sendoff.errors import Fenced, HostUnreachable, PolicyRefused, StepErrored
 from sendoff.store import ArtifactStore
 from sendoff.targets.ssh.faults import HostKeyRefused, LoginRefused
 from sendoff.targets.ssh.host import SshHost
@@ -292,50 +294,139 @@ def test_killed_midway_then_again(
     eventually(lambda: not host.deploy(artifact, store).changed and leftovers(site) == [], "swept")
 
 
-def left_by(site: Site, pid: int, born: str) -> str:
-    left = site.root / ".sendoff" / "tmp" / f"1.0-abc.{pid}-{born}"
-    (left / "tree").mkdir(parents=True)
-    return left.name
-
-
-def born(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[19]
-
-
 def test_leftovers_of_the_dead_are_swept(
     site: Site, host: SshHost, first: Artifact, store: ArtifactStore
 ) -> None:
-    """What an attempt left that was killed on the host is removed by the next one."""
-    dead = subprocess.Popen(["true"])
-    dead.wait()
-    left_by(site, dead.pid, "1")
+    """What was left by whoever was killed on the host is removed by whoever changes it next."""
+    left = site.root / ".sendoff" / "tmp" / "1.0-abc"
+    (left / "tree").mkdir(parents=True)
+    (site.root / ".current.123").symlink_to("releases/1.0-abc")
     host.deploy(first, store)
     assert leftovers(site) == []
+    assert not list(site.root.glob(".current.*"))
 
 
-def test_leftovers_of_a_zombie_are_swept(
+def test_a_smaller_number_changes_nothing(
     site: Site, host: SshHost, first: Artifact, store: ArtifactStore
 ) -> None:
-    """A process that has ended counts as dead, also while its parent has not noticed."""
-    zombie = subprocess.Popen(["sleep", "60"])
-    left_by(site, zombie.pid, born(zombie.pid))
-    zombie.kill()
-    try:
-        os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
-        host.deploy(first, store)
+    """Once a larger number was seen, all that changes the host is refused to a smaller; looking is not."""
+    old = site.fleet(token=6).host("web-1")
+    new = site.fleet(token=7).host("web-1")
+    release = first.release_name
+    old.deploy(first, store)
+    assert new.switch(release).changed
+    assert old.facts().fence == 7
+    changes: list[Callable[[], object]] = [
+        lambda: old.deploy(first, store),
+        lambda: old.switch(None),
+        lambda: old.remove(release),
+        lambda: old.run(("touch", "changed"), release, 20, {}, once="k"),
+    ]
+    for change in changes:
+        with pytest.raises(Fenced, match=r"web-1: .* it has seen number 7, which is larger than ours"):
+            change()
+    assert old.facts().live == release
+    assert not (site.root / "current" / "changed").exists()
+    assert old.run(("echo", "seen"), release, 20, {}).output == "seen\n"
+
+
+def test_without_a_number_nothing_changes(site: Site, first: Artifact, store: ArtifactStore) -> None:
+    """A run that holds no lease can look and not touch."""
+    with pytest.raises(StepErrored, match="no number was given"):
+        site.fleet(token=0).host("web-1").deploy(first, store)
+
+
+def test_a_larger_number_ends_the_transfer_of_a_smaller(
+    site: Site, store: ArtifactStore, slow: tuple[Artifact, Slow]
+) -> None:
+    """The zombie that holds the host in the middle of a stream is ended, and is refused from then on."""
+    artifact, stream = slow
+    old, new = site.fleet(token=1).host("web-1"), site.fleet(token=2).host("web-1")
+    with ThreadPoolExecutor(1) as pool:
+        attempt = pool.submit(old.deploy, artifact, store)
+        assert stream.halfway.wait(20)
+        started = time.monotonic()
+        new.switch(None)
+        assert time.monotonic() - started < 10
         assert leftovers(site) == []
-    finally:
-        zombie.wait()
+        stream.go_on.set()
+        with pytest.raises((StepErrored, Fenced)):
+            attempt.result(30)
+    assert new.facts().releases == ()
+    with pytest.raises(Fenced):
+        old.deploy(artifact, store)
 
 
-def test_leftovers_are_told_from_those_of_another_process_of_that_number(
+def test_a_command_under_way_is_waited_for(
+    site: Site,
+    host: SshHost,
+    first: Artifact,
+    store: ArtifactStore,
+    tmp_path: Path,
+    eventually: Callable[..., None],
+) -> None:
+    """Two that both believe they are alive do not interleave: the new one waits for the old one's command."""
+    host.deploy(first, store)
+    go_on, release = tmp_path / "go-on", first.release_name
+    wait = ("sh", "-c", f"touch {tmp_path}/begun; until [ -e {go_on} ]; do sleep 0.05; done; date +%s.%N")
+    new = site.fleet(token=2).host("web-1")
+    with ThreadPoolExecutor(2) as pool:
+        command = pool.submit(host.run, wait, release, 60, {}, once="k")
+        eventually((tmp_path / "begun").exists, "the command runs")
+        switch = pool.submit(new.switch, release)
+        with pytest.raises(TimeoutError):
+            switch.result(2)
+        go_on.touch()
+        assert command.result(20).code == 0
+        assert switch.result(20).changed
+
+
+def test_a_command_ends_well_only_once(
     site: Site, host: SshHost, first: Artifact, store: ArtifactStore
 ) -> None:
-    """A number that was given out again protects nothing; a process that is at work keeps its folder."""
-    left_by(site, os.getpid(), "1")
-    kept = left_by(site, os.getpid(), born(os.getpid()))
+    """Under one key a command that ended well is not run again until the next switch; a failed one is."""
     host.deploy(first, store)
-    assert leftovers(site) == [kept]
+    release, count = first.release_name, site.root / "shared" / "count"
+    add = ("sh", "-c", f"echo run >>{count}; [ $(wc -l <{count}) -gt 1 ]")
+    assert host.run(add, release, 20, {}, once="r1/after/0").code == 1
+    assert host.run(add, release, 20, {}, once="r1/after/0").code == 0
+    assert host.run(add, release, 20, {}, once="r1/after/0").output == "it had run before"
+    assert count.read_text().split() == ["run", "run"]
+    host.switch(release)
+    assert host.run(add, release, 20, {}, once="r1/after/0").code == 0
+    assert len(count.read_text().split()) == 3
+
+
+def test_a_daemon_does_not_keep_the_host(
+    site: Site, host: SshHost, first: Artifact, store: ArtifactStore
+) -> None:
+    """What a command leaves running does not keep others from changing the host."""
+    host.deploy(first, store)
+    daemon = ("sh", "-c", "setsid sleep 30 >/dev/null 2>&1 </dev/null & echo $!")
+    pid = int(host.run(daemon, first.release_name, 20, {}, once="k").output)
+    try:
+        started = time.monotonic()
+        host.switch(first.release_name)
+        assert time.monotonic() - started < 5
+    finally:
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_a_switch_that_was_not_written_down(
+    site: Site, host: SshHost, first: Artifact, second: Artifact, store: ArtifactStore
+) -> None:
+    """A switch that was cut short before its line in the journal gets it from whoever comes next, once."""
+    host.deploy(first, store)
+    host.deploy(second, store)
+    one, two = first.release_name, second.release_name
+    host.switch(one)
+    (site.root / "new").symlink_to(f"releases/{two}")
+    (site.root / "new").rename(site.root / "current")
+    host.switch(two)
+    host.switch(two)
+    host.switch(one)
+    journal = [line.split()[1:3] for line in (site.root / ".sendoff/journal").read_text().splitlines()]
+    assert journal == [["-", one], [one, two], [two, one]]
 
 
 def test_a_host_that_is_gone_and_comes_back(site: Site, host: SshHost) -> None:

@@ -1,13 +1,9 @@
-# Read before each of the other scripts. Nothing here starts a process for each file of a release.
+# Read before each of the scripts about releases. Nothing here starts a process for each file of a release.
 set -u
 umask 022
 LC_ALL=C
 export LC_ALL
 unset CDPATH
-
-say() { printf 'sendoff:%s\n' "$*"; }
-refuse() { say "refused $*"; exit 3; }
-fail() { say "failed $*"; exit 4; }
 
 enter_root() {
   cd "$1" 2>/dev/null || fail "cannot enter $1, expected a folder; see that it exists and whose it is"
@@ -42,16 +38,6 @@ sealed() {
   ls -1tr .sendoff/manifests | while IFS= read -r each; do
     if is_sealed "$each"; then echo "$each"; fi
   done
-}
-
-# When a process started, in clock ticks of the host; nothing for one that has ended, also while nobody has noticed (a zombie).
-born() {
-  read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
-  # shellcheck disable=SC2086  # one word a field
-  set -- ${stat##*) }
-  case $1 in Z | X) return 0 ;; esac
-  shift 19
-  echo "$1"
 }
 
 count() { find "$@" -print0 | tr -dc '\0' | wc -c; }

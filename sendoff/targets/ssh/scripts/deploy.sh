@@ -1,8 +1,9 @@
-# deploy.sh ROOT RELEASE DIGEST: takes a release in over standard input, checks every hash, seals it by rename.
+# deploy.sh ROOT NUMBER RELEASE DIGEST: takes a release in over standard input, checks every hash, seals it by rename.
 mkdir -p "$1/releases" "$1/shared" "$1/.sendoff/manifests" "$1/.sendoff/tmp" || fail "cannot make folders in $1"
 enter_root "$1"
-name=$2 digest=$3
-work=$root/.sendoff/tmp/$name.$$-$(born $$)
+hold "$root" "$2" deploy
+name=$3 digest=$4
+work=$root/.sendoff/tmp/$name
 manifests=$root/.sendoff/manifests
 trap 'cd "$root"; rm -rf "$work"' EXIT
 trap 'exit 4' HUP INT TERM PIPE
@@ -12,13 +13,6 @@ full() {
   free=$(df -Pk "$work" | sed -n '$ { s/ *[0-9-]*%.*//; s/.* //; p; }')
   [ "${free:-9999}" -ge 1024 ] || printf ': no space left, %s KB are free in %s' "$free" "$root"
 }
-
-# What broken attempts left: each temporary folder ends with the number of the process that made it and when that
-# started, for a number is given out again.
-for each in .sendoff/tmp/*.[0-9]*; do
-  maker=${each##*.}
-  { [ ! -e "$each" ] && [ ! -L "$each" ]; } || [ "$(born "${maker%-*}")" = "${maker#*-}" ] || rm -rf "$each"
-done
 
 problem=$(obstacle)
 [ -z "$problem" ] || refuse "$problem"

@@ -1,6 +1,6 @@
 # facts.sh ROOT: says what is true now; changes nothing.
 missing=
-for tool in tar ln mv cp rm mkdir find xargs readlink tr wc cmp sed ls df date dd cat; do
+for tool in tar ln mv cp rm mkdir find xargs readlink tr wc cmp sed ls df date dd cat flock grep sleep; do
   command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
 done
 command -v sha256sum >/dev/null 2>&1 || command -v openssl >/dev/null 2>&1 || missing="$missing sha256sum"
@@ -20,6 +20,7 @@ say "free $(df -Pk "$near" 2>/dev/null | sed -n '$p')"
 if cd "$1" 2>/dev/null; then
   root=$(pwd)
   say "live $(live)"
+  say "fence $(cat .sendoff/fence 2>/dev/null)"
   say "obstacle $(obstacle)"
   sealed | while IFS= read -r each; do say "release $each"; done
 fi

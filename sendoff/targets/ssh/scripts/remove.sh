@@ -1,13 +1,13 @@
-# remove.sh ROOT RELEASE…: takes releases away, never the live one.
+# remove.sh ROOT NUMBER RELEASE…: takes releases away, never the live one.
 enter_root "$1"
-shift
+hold "$root" "$2" remove
+shift 2
 for name; do
   [ "$(live)" != "$name" ] || refuse "$name is live; put another release live first"
 done
 for name; do
   [ -e "releases/$name" ] || [ -e ".sendoff/manifests/$name" ] || continue
-  gone=.sendoff/tmp/$name.removed.$$-$(born $$)
-  mkdir -p .sendoff/tmp
+  gone=.sendoff/tmp/$name
   [ ! -e "releases/$name" ] || mv -T "releases/$name" "$gone" || fail "cannot move $name away"
   rm -rf ".sendoff/manifests/$name" "$gone" || fail "cannot remove all of $name"
   say "removed $name"

@@ -1,8 +1,18 @@
-# run.sh ROOT RELEASE WORD…: becomes a command in the folder of a release.
-if ! cd "$1/releases/$2" 2>/dev/null; then
-  echo "sendoff:refused $2 is not on this host; deploy it first"
-  exit 3
+# run.sh ROOT RELEASE NUMBER KEY WORD…: runs a command in the folder of a release. With a key it changes the host: under
+# the fence, and not again once it has ended well under that key since the last switch.
+root=$1 release=$2 number=$3 key=$4
+shift 4
+[ -d "$root/releases/$release" ] || refuse "$release is not on this host; deploy it first"
+if [ -n "$key" ]; then
+  hold "$root" "$number" run
+  if grep -qxF "$key" "$root/.sendoff/ran" 2>/dev/null; then
+    say "ran"
+    exit 0
+  fi
 fi
-shift 2
-echo "sendoff:runs"
-exec "$@"
+cd "$root/releases/$release" || exit 3
+say "runs"
+"$@" 9>&-
+code=$?
+[ -z "$key" ] || [ "$code" -ne 0 ] || echo "$key" >>"$root/.sendoff/ran"
+exit "$code"

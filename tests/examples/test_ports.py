@@ -1,21 +1,20 @@
-"""The port that was asked for: taken as it is, or refused in words."""
+"""Ports that are free, or that somebody asked for."""
 
 from __future__ import annotations
 
 import socket
-from pathlib import Path
 
 import pytest
 
-from examples.demo.workspace import Workspace, free_port
+from examples.ports import asked_port, free_port, free_ports
 from sendoff.errors import PolicyRefused
 
 
 @pytest.mark.parametrize("port", ["99999", "0", "-1", "\u00b2", "\u0663\u0660\u0660\u0660", "abc"])
-def test_no_port(tmp_path: Path, port: str) -> None:
+def test_no_port(port: str) -> None:
     """What is no port is refused by the name under which it was asked for."""
     with pytest.raises(PolicyRefused, match=r"is no port that is free, expected one; name another, or none"):
-        Workspace(tmp_path / "demo", ui_port=port)
+        asked_port(port)
 
 
 def test_a_port_that_has_just_been_given_up() -> None:
@@ -31,3 +30,9 @@ def test_a_port_that_has_just_been_given_up() -> None:
         taken.close()
         client.close()
     assert free_port(port) == port
+    assert asked_port(str(port)) == port
+
+
+def test_several_are_different() -> None:
+    """No port is given out twice at a time."""
+    assert len(set(free_ports(20))) == 20

@@ -1,0 +1,63 @@
+"""The settings of each part: who needs which, and nobody gets the password of what they do not need."""
+
+from __future__ import annotations
+
+from examples.production.place import APIS, BUCKET, PREFIX, Place
+from examples.production.seaweedfs import REGION
+
+
+def of_servers(place: Place, name: str) -> dict[str, str]:
+    """Give those of an API server, and of the process for the services."""
+    redis = f"redis://default:{place.passwords['redis']}@127.0.0.1:{place.ports['redis']}/0"
+    return {
+        **_addresses(place, name),
+        "PREFECT_API_DATABASE_CONNECTION_URL": _database(place, "postgresql+asyncpg", "prefect"),
+        # A command does the one before any server starts, the first server the other: several would collide.
+        "PREFECT_API_DATABASE_MIGRATE_ON_START": "false",
+        "PREFECT_API_BLOCKS_REGISTER_ON_START": str(name == APIS[0]).lower(),
+        # What happens at one server has to reach the services, and whoever watches at the other server.
+        "PREFECT_MESSAGING_BROKER": "prefect_redis.messaging",
+        "PREFECT_MESSAGING_CACHE": "prefect_redis.messaging",
+        "PREFECT_SERVER_EVENTS_CAUSAL_ORDERING": "prefect_redis.ordering",
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect_redis.lease_storage",
+        "PREFECT_SERVER_WORKER_CHANNEL_CLEANUP_QUEUE_STORAGE": "prefect_redis.cleanup_queue",
+        "PREFECT_REDIS_MESSAGING_URL": redis,
+        "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_URL": redis,  # it does not look at the one above
+        # Longer than HAProxy keeps an idle connection: else it may send a request into one that is closing.
+        "PREFECT_SERVER_API_KEEPALIVE_TIMEOUT": "75",
+    }
+
+
+def of_clients(place: Place, name: str) -> dict[str, str]:
+    """Give those of a worker or a terminal, each with homes of its own."""
+    return {
+        **_addresses(place, name),
+        "PREFECT_WORKER_QUERY_SECONDS": "2",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+        # A server that lost Redis or its database answers with 500: it is asked again for two minutes.
+        "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500,504",
+        "PREFECT_CLIENT_MAX_RETRIES": "6",
+        "SENDOFF_HOME": str(place.home(name) / "sendoff"),
+        "SENDOFF_CATALOG": str(place.catalog),
+        "SENDOFF_LEDGER": _database(place, "postgresql", "ledger"),
+        "SENDOFF_STORE": f"s3://{BUCKET}/{PREFIX}",
+        "AWS_ENDPOINT_URL": place.s3.endpoint,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": place.s3.worker.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": place.s3.worker.secret_access_key.get_secret_value(),
+    }
+
+
+def _addresses(place: Place, name: str) -> dict[str, str]:
+    """Give what all have: the API is HAProxy, for whoever asks."""
+    return {
+        "PREFECT_HOME": str(place.home(name) / "prefect"),
+        "PREFECT_API_URL": place.api,
+        "PREFECT_UI_URL": place.ui,
+    }
+
+
+def _database(place: Place, driver: str, name: str) -> str:
+    """Name a database; the password is in a file, and in no variable that a process hands on."""
+    where = f"127.0.0.1:{place.ports['postgresql']}"
+    return f"{driver}://{name}@{where}/{name}?passfile={place.passfile(name)}"

@@ -1,0 +1,31 @@
+"""Have a run go on whose process has died. Automations start it; see `deployments/automations.py`."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from uuid import UUID
+
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Completed
+
+from sendoff.ledger import Ledger
+from sendoff.settings import Settings
+from tasks.recovery import Recovery
+
+
+@flow(name="recover", flow_run_name="recover {run}", retries=5, retry_delay_seconds=10)
+def recover(run: UUID) -> State[None]:
+    """Have a run go on whose process has died, or bring to an end what nobody goes on with.
+
+    It looks at the run before it does anything, so it may be started at any time.
+
+    Args:
+        run: The id of the run
+    """
+    ledger = Ledger.open(Settings.read(os.environ).ledger_url)
+    with closing(ledger), get_client(sync_client=True) as client:
+        return Completed(message=Recovery(client, ledger, by=str(flow_run.id)).look_after(run))

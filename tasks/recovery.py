@@ -1,0 +1,94 @@
+"""Look after a run whose process has died: have it go on in another, or bring it to an end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.exceptions import ObjectNotFound
+from prefect.states import AwaitingRetry
+
+from sendoff.ledger import Ledger
+from sendoff.ledger.models import End, Event, resource
+from sendoff.report import summary
+from sendoff.report.halt import where_it_stopped
+from tasks.ends import state_of
+from tasks.publish import publish_report_of
+
+BY = "recover"
+WAITS = (0, 10, 30, 60, 120)  # seconds before each attempt; there are no more than these
+TURN = timedelta(seconds=60)  # so long another run that looks after the same crash is left alone
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Looks first, acts then, and comes to the same when it is done again: it may be killed as well."""
+
+    client: SyncPrefectClient
+    ledger: Ledger
+    by: str
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def look_after(self, wanted: UUID) -> str:
+        """Do what the state of a run asks for; tells what that was."""
+        try:
+            run = self.client.read_flow_run(wanted)
+        except ObjectNotFound:
+            return f"{wanted}: no such run here"
+        state = run.state
+        if state is None or not state.is_final():
+            return f"{run.name}: is {run.state_name} and needs nothing"
+        if state.is_crashed() and run.deployment_id and not self._was_cancelled(run):
+            return self._go_on(run, state)
+        if self.ledger.last(str(run.id), ("release.ended",)):
+            return f"{run.name}: has ended and needs nothing"
+        if state.is_crashed() and not self._was_cancelled(run):
+            return self._end(
+                run, "errored", "its process died, and nobody goes on with a run started by hand"
+            )
+        return self._end(run, "cancelled", "somebody cancelled it")
+
+    def _was_cancelled(self, run: FlowRun) -> bool:
+        """Tell whether its process died while it was being cancelled."""
+        states = sorted(self.client.read_flow_run_states(run.id), key=lambda state: state.timestamp)
+        before = [state for state in states if not state.is_crashed()]
+        return bool(before) and before[-1].is_cancelling()
+
+    def _go_on(self, run: FlowRun, crash: State[Any]) -> str:
+        """Schedule it again, later each time; once for each crash, however often that is reported."""
+        tries = self.ledger.events(str(run.id), ("release.recovered",))
+        key = f"recovered/{crash.id}"
+        if len(tries) >= len(WAITS) and all(event.key != key for event in tries):
+            why = f"its process died {len(tries) + 1} times; the last time: {crash.message}"
+            return self._end(run, "errored", f"{why}; look for the cause before you start it again")
+        body = {"attempt": len(tries) + 1, "of": len(WAITS), "why": crash.message, "by": self.by}
+        event = self.ledger.append(str(run.id), "release.recovered", BY, body, key)
+        if event.body["by"] != self.by and self.now() - event.at < TURN:
+            return f"{run.name}: is being looked after already"
+        attempt = event.body["attempt"]
+        said = f"its process died; it goes on in another, try {attempt} of {len(WAITS)}"
+        at = self.now() + timedelta(seconds=WAITS[attempt - 1])
+        self.client.set_flow_run_state(run.id, AwaitingRetry(scheduled_time=at, message=said))
+        return f"{run.name}: {said}"
+
+    def _end(self, run: FlowRun, end: End, why: str) -> str:
+        """Write the end down in place of its process, give its lease back, and show it."""
+        created = self.ledger.last(str(run.id), ("release.created",))
+        said = self._written_down(created, end, why) if created else why
+        self.client.set_flow_run_state(run.id, state_of(end, said), force=True)
+        return f"{run.name}: {said}"
+
+    def _written_down(self, created: Event, end: End, why: str) -> str:
+        body = created.body
+        said = f"{why}; {where_it_stopped(self.ledger.events(created.release))}"
+        self.ledger.append(created.release, "release.ended", BY, {"end": end, "said": said}, "ended")
+        place = resource(body["application"], body["environment"])
+        self.ledger.give_back(place, created.release, BY, why)
+        events = self.ledger.events(created.release)
+        publish_report_of(self.client, created, events, self.now())
+        return summary(events)

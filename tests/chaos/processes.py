@@ -1,0 +1,57 @@
+"""Processes, as the kernel shows them: whose they are, and what is left of what should be gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+
+def send(pids: Iterable[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def tree(root: int) -> list[int]:
+    """List a process and all that descend from it, parents first."""
+    parents = {pid: int(fields[1]) for pid, fields in _alive()}
+    found = [root]
+    for parent in found:
+        found += [pid for pid, each in parents.items() if each == parent]
+    return found
+
+
+def of_run(run: str) -> list[int]:
+    """Find the processes of a run: the one that the worker started, and the flow's own."""
+    return [pid for pid, _ in _alive() if f"PREFECT__FLOW_RUN_ID={run}" in _words(pid, "environ")]
+
+
+def in_folder(folder: Path) -> list[str]:
+    """Tell of the processes that work in a folder or name something in it."""
+    found = []
+    for pid, _ in _alive():
+        words = _words(pid, "cmdline")
+        with suppress(OSError):
+            where = str(Path(f"/proc/{pid}/cwd").readlink())
+            if where.startswith(str(folder)) or any(word.startswith(str(folder)) for word in words):
+                found.append(f"{pid} in {where}: {' '.join(words)[-80:]}")
+    return found
+
+
+def _alive() -> Iterator[tuple[int, list[str]]]:
+    """Go through the fields of all that have not ended, whether or not anybody has noticed that."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if fields[0] not in "ZX":
+                yield int(stat.parent.name), fields
+
+
+def _words(pid: int, file: str) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/{file}").read_text(errors="replace").split("\0")
+    except OSError:
+        return []

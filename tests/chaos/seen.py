@@ -1,0 +1,78 @@
+"""What has to be true when a release is over, whatever died: looked at from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sendoff.ledger.models import resource
+from tests.chaos.cell import Cell
+from tests.chaos.processes import in_folder
+
+ONCE = ("build", "deploy", "go-live", "prune", "undo")
+FORWARD, BACK = ("0", "1"), ("1", "0")
+
+
+def problems(cell: Cell, ends: tuple[str, ...], about: str) -> Iterator[str]:
+    """List what is not as it should be. `ends`: all that are right; `about`: a word that other ends than the
+    story's own have to say, as they have to name their cause."""
+    story = "Undone" if cell.story == "undone" else "Live"
+    if cell.end not in ends:
+        yield f"ended as {cell.end!r}, expected {' or '.join(ends)}: {cell.said[-300:]}"
+    if cell.end != story and about not in cell.said.lower():
+        yield f"its end does not speak of {about!r}: {cell.said[-300:]}"
+    for host in cell.world.hosts:
+        for problem in _on_host(cell, cell.root(host), "1" if cell.end == "Live" else "0"):
+            yield f"{host}: {problem}"
+    yield from _in_ledger(cell)
+
+
+def _on_host(cell: Cell, root: Path, wanted: str) -> Iterator[str]:
+    live = (root / "current").readlink().name.partition("-")[0]
+    if live != wanted:
+        yield f"{live} is live, expected {wanted}"
+    switches = journal(root)
+    expected = {"Live": [[FORWARD]], "Undone": [[], [FORWARD, BACK]]}.get(cell.end, [[], [FORWARD, BACK]])
+    if switches not in expected:
+        yield f"its journal has {switches}, expected {expected}"
+    commands = root / "shared" / "commands"
+    ran = commands.read_text().split("\n")[:-1] if commands.exists() else []
+    if cell.end == "Live" and sorted(ran) != ["after 1", "before 1"]:
+        yield f"commands ran {ran}, expected each once"
+    if len(set(ran)) != len(ran):
+        yield f"commands ran {ran}, expected none twice"
+    if left := [
+        *(root / ".sendoff" / "tmp").glob("*"),
+        *root.glob(".current.*"),
+        *(root / ".sendoff").glob("*.new"),
+    ]:
+        yield f"left behind: {', '.join(str(path.relative_to(root)) for path in left)}"
+    if alive := in_folder(root):
+        yield f"still runs: {'; '.join(alive)}"
+
+
+def journal(root: Path) -> list[tuple[str, str]]:
+    """Read which versions a host was switched from and to, since the first."""
+    lines = (root / ".sendoff" / "journal").read_text().splitlines()[1:]
+    return [(line.split()[1].partition("-")[0], line.split()[2].partition("-")[0]) for line in lines]
+
+
+def _in_ledger(cell: Cell) -> Iterator[str]:
+    ledger = cell.world.ledger
+    ended = [event.body["end"] for event in ledger.events(cell.run, ("release.ended",))]
+    if ended != [cell.end.lower()]:
+        yield f"the ledger says that it ended as {ended}, and Prefect {cell.end!r}"
+    place = resource(cell.name, "production")
+    if held := [lease for lease in ledger.leases() if lease.resource == place]:
+        yield f"still held: {held[0].resource} under {held[0].token}"
+    done = [event.body for event in ledger.events(cell.run, ("step.done",)) if event.body["changed"]]
+    steps = [body["step"] for body in done if body["action"] in ONCE]
+    if twice := sorted({step for step in steps if steps.count(step) > 1}):
+        yield f"done more than once: {', '.join(twice)}"
+
+
+def on_worker(machine: Path) -> list[str]:
+    """List what broken work has left on a worker's disk, and the processes that still work there."""
+    home, temporary = machine / "sendoff", machine / "tmp"
+    left = [*(home / "builds").glob("*"), *temporary.glob("sendoff-*")]
+    return [str(path.relative_to(machine)) for path in left] + in_folder(home / "builds")

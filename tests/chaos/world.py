@@ -1,0 +1,241 @@
+"""All that a release needs, each part of which can be killed and started again."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import httpx
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import WorkPoolUpdate
+from prefect.client.schemas.objects import FlowRun
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
+
+from deployments.answer import answer
+from deployments.register import register
+from deployments.stories import POOL
+from examples.ports import free_port
+from examples.processes import Processes
+from sendoff.ledger import Ledger
+from sendoff.settings import Settings
+from tests.chaos.processes import send, tree
+from tests.chaos.proxy import Proxy
+from tests.sendoff.ledger.conftest import Server
+
+T = TypeVar("T")
+NAMES = ("a", "b", "c")
+STOPPED = "b"  # the host at which a run is stopped, and which is struck
+LEASE = 6.0  # seconds; short, so that one can be outlasted
+STARTS = 120.0  # seconds; a first start on a busy machine takes some
+HOOK = Path(__file__).parent / "hook"
+DATE = """\
+#!/bin/sh
+[ -e '{flag}' ] || exec {date} "$@"
+exec {date} -d "@$(($({date} +%s) - 3600))" "$@"
+"""
+
+
+over = threading.Event()  # somebody has interrupted us: nothing is waited for any more
+
+
+def until(true: Callable[[], T | None], what: str, seconds: float = STARTS, pause: float = 0.05) -> T:
+    deadline = time.monotonic() + seconds
+    while not (found := true()):
+        if over.is_set() or time.monotonic() > deadline:
+            raise TimeoutError(f"not in {seconds:.0f} s: {what}")
+        time.sleep(pause)
+    return found
+
+
+@dataclass(frozen=True)
+class Host:
+    """One host: its folder, its own port, and the proxy that workers reach it through."""
+
+    name: str
+    port: int
+    folder: Path
+    key: str
+    proxy: Proxy
+    clock: Path  # while this file exists, its clock is an hour back
+
+
+class World:
+    """A Prefect server and a ledger on one PostgreSQL, two machines for a worker, and three hosts."""
+
+    def __init__(self, folder: Path, database: Server) -> None:
+        self.folder, self.database = folder, database
+        self.posts, self.catalog, self.ssh = folder / "posts", folder / "catalog", folder / "ssh"
+        self.api = f"http://127.0.0.1:{free_port()}/api"
+        self.environ = self._environ(ledger=database.new_database(), prefect=database.new_database())
+        self.processes = Processes(folder / "logs", self.environ)
+        self.settings = Settings.read(self.environ)
+        self.machines = itertools.cycle((folder / "machine-1", folder / "machine-2"))
+        self.hosts: dict[str, Host] = {}
+        self.client: SyncPrefectClient
+        self.http = httpx.Client(timeout=2, verify=False)  # noqa: S501 -- it is on this machine, without TLS
+        self.ledger = Ledger.open(self.settings.ledger_url)
+        self._numbers = itertools.count(1)
+
+    def _environ(self, ledger: str, prefect: str) -> dict[str, str]:
+        for each in (self.posts, self.catalog, self.ssh):
+            each.mkdir(parents=True)
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "SENDOFF_"))
+        }
+        kept.pop("PYTHONDONTWRITEBYTECODE", None)  # each flow process would compile Prefect again
+        return kept | {
+            "PREFECT_HOME": str(self.folder / "prefect"),
+            "PREFECT_API_URL": self.api,
+            "PREFECT_API_DATABASE_CONNECTION_URL": prefect.replace("postgresql:", "postgresql+asyncpg:"),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
+            "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(self.folder / "shared" / "results"),
+            "PYTHONPYCACHEPREFIX": str(self.folder / "bytecode"),
+            "DO_NOT_TRACK": "1",
+            "SENDOFF_HOME": str(self.folder / "home"),
+            "SENDOFF_CATALOG": str(self.catalog),
+            "SENDOFF_STORE": str(self.folder / "shared" / "store"),
+            "SENDOFF_LEDGER": ledger,
+            "SENDOFF_LEASE_SECONDS": str(LEASE),
+            "CHAOS": str(self.posts),
+        }
+
+    @classmethod
+    @contextmanager
+    def made(cls, folder: Path) -> Iterator[World]:
+        """Start all of it, and stop it at the end."""
+        with tempfile.TemporaryDirectory(prefix="sendoff-postgresql-") as data:
+            database = Server(Path(data))
+            try:
+                with cls(folder, database)._running() as world:
+                    yield world
+            finally:
+                database.stop()
+
+    @contextmanager
+    def _running(self) -> Iterator[World]:
+        settings = {PREFECT_API_URL: self.api, PREFECT_HOME: self.folder / "prefect"}
+        try:
+            self.start_server()
+            for name in NAMES:
+                self._add_host(name)
+            lines = [f"[127.0.0.1]:{host.proxy.port} {host.key}\n" for host in self.hosts.values()]
+            (self.folder / "known_hosts").write_text("".join(lines))
+            with (
+                temporary_settings(settings),
+                get_client(sync_client=True) as self.client,
+                closing(self.ledger),
+            ):
+                self.start_worker()
+                yield self
+        finally:
+            self.processes.stop()
+
+    def start_server(self) -> None:
+        port = self.api.rpartition(":")[2].partition("/")[0]
+        self._start("server", "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", port)
+        until(self._answers, "the Prefect server", pause=0.3)
+
+    def _answers(self) -> bool:
+        self._see_all_alive()
+        try:
+            return self.http.get(f"{self.api}/health").is_success
+        except httpx.TransportError:
+            return False
+
+    def start_worker(self, machine: Path | None = None) -> None:
+        """Start one on the other machine, or a given one: nothing on the disk of the one before is there."""
+        self.machine = machine or next(self.machines)
+        (self.machine / "tmp").mkdir(parents=True, exist_ok=True)
+        own = {"PREFECT_HOME": "prefect", "SENDOFF_HOME": "sendoff", "TMPDIR": "tmp"}
+        variables = [f"{name}={self.machine / folder}" for name, folder in own.items()]
+        python_path = os.pathsep.join(filter(None, (str(HOOK), os.environ.get("PYTHONPATH"))))
+        worker = ("-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process")
+        self._start("worker", *worker, variables=(*variables, f"PYTHONPATH={python_path}"))
+
+    def _add_host(self, name: str) -> None:
+        programs, flag = self.folder / "bin" / name, self.folder / f"clock-{name}"
+        programs.mkdir(parents=True)
+        date = next(path for path in ("/usr/bin/date", "/bin/date") if Path(path).exists())
+        (programs / "date").write_text(DATE.format(flag=flag, date=date))
+        (programs / "date").chmod(0o755)
+        self.start_host(name, free_port())
+        found = json.loads((self.ssh / "hosts.json").read_text())[name]
+        proxy = Proxy(found["port"])
+        self.hosts[name] = Host(name, found["port"], Path(found["folder"]), found["host_key"], proxy, flag)
+
+    def start_host(self, name: str, port: int | None = None) -> None:
+        port = port or self.hosts[name].port
+        (self.ssh / "hosts.json").unlink(missing_ok=True)
+        words = ("--folder", str(self.ssh), "--names", name, "--ports", str(port))
+        path = f"PATH={self.folder / 'bin' / name}{os.pathsep}{os.environ['PATH']}"
+        self._start(f"host-{name}", "-m", "examples.demo.hosts", *words, variables=(path,))
+        until((self.ssh / "hosts.json").exists, f"host {name}")
+
+    def _start(self, name: str, *words: str, variables: tuple[str, ...] = ()) -> None:
+        log = f"{name}.{next(self._numbers)}"
+        self.processes.start(log, ("env", *variables, sys.executable, *words))
+        self.processes.running[name] = self.processes.running.pop(log)
+
+    def pids(self, name: str) -> list[int]:
+        return tree(self.processes.running[name].pid)
+
+    def kill(self, name: str) -> None:
+        """Kill a part and all that descends from it."""
+        process = self.processes.running.pop(name)
+        send(tree(process.pid), signal.SIGKILL)
+        process.wait()
+
+    def _see_all_alive(self) -> None:
+        for name, process in self.processes.running.items():
+            if process.poll() is not None:
+                raise RuntimeError(f"{name} ended with {process.returncode}; see {self.processes.logs}")
+
+    def register(self) -> None:
+        """Register all; naming the command spares the process that Prefect starts beside each flow."""
+        register(self.settings)
+        template = self.client.read_work_pool(POOL).base_job_template
+        engine = f"{sys.executable} -m prefect.engine"
+        template["variables"]["properties"]["command"]["default"] = engine
+        self.client.update_work_pool(POOL, WorkPoolUpdate(base_job_template=template))
+
+    def start(self, application: str, version: str) -> str:
+        """Start a release; the choices of the form are those of the day of registration, and not enforced."""
+        deployment = self.client.read_deployment_by_name("release/release")
+        what = {"application": application, "environment": "production", "version": version}
+        why = {"summary": "Something new", "reason": "Chaos", "risk": "low", "requested_by": "robin"}
+        body = {"parameters": {"what": what, "why": why}, "enforce_parameter_schema": False}
+        path = {"id": deployment.id}
+        answered = self.client.request(
+            "POST", "/deployments/{id}/create_flow_run", path_params=path, json=body
+        )
+        return str(answered.json()["id"])
+
+    def run(self, run: str) -> FlowRun | None:
+        """Look at a run; None while the server is away."""
+        try:
+            return self.client.read_flow_run(UUID(run))
+        except httpx.HTTPError:
+            return None
+
+    def approve(self, run: FlowRun) -> None:
+        """Answer what a run asks; it is asked again when the server is away, or not ready for it yet."""
+        try:
+            answer(self.client, run, {"decision": "approve", "approver": "sam", "comment": ""})
+        except httpx.HTTPError:
+            return
+
+    def set_state(self, run: str, state: Any) -> None:
+        self.client.set_flow_run_state(UUID(run), state, force=True)

@@ -1,0 +1,55 @@
+"""What Prefect is asked to watch."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from deployments.automations import HEARTBEAT, SILENCE, automations, register_automations
+
+RECOVER = uuid4()
+
+
+class Server:
+    """As much of a Prefect server as keeps automations."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Any] = {}
+
+    def read_automations_by_name(self, name: str) -> list[Any]:
+        return [self.kept[name]] if name in self.kept else []
+
+    def create_automation(self, automation: Any) -> UUID:
+        created = automation.model_copy()
+        object.__setattr__(created, "id", uuid4())
+        self.kept[automation.name] = created
+        return uuid4()
+
+    def update_automation(self, wanted: UUID, automation: Any) -> None:
+        assert self.kept[automation.name].id == wanted
+
+
+def test_silence_is_longer_than_two_heartbeats() -> None:
+    """One that is late or lost kills no run, and two minutes are enough to be found and to go on."""
+    assert 2 * HEARTBEAT < SILENCE.total_seconds() < 90
+
+
+def test_the_run_that_died_is_named() -> None:
+    """`recover` is given the run that the event was about."""
+    died, _ = automations(RECOVER)
+    (action,) = died.actions
+    assert action.deployment_id == RECOVER
+    assert action.parameters == {"run": {"__prefect_kind": "jinja", "template": "{{ flow_run.id }}"}}
+
+
+def test_only_our_own_runs_are_watched() -> None:
+    """Runs of others on the same server are left alone."""
+    for each in automations(RECOVER):
+        assert "prefect.tag.sendoff" in str(each.trigger.match_related)
+
+
+def test_registering_again_makes_none_twice() -> None:
+    """Automations of the same name are brought up to date."""
+    server: Any = Server()
+    first = register_automations(server, RECOVER)
+    assert register_automations(server, RECOVER) == first == list(server.kept)

@@ -1,0 +1,78 @@
+"""Production from the image, without any network: it is well, it works, and says so only while it does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+pytestmark = [pytest.mark.image, pytest.mark.timeout(1800), pytest.mark.xdist_group("image")]
+
+CHANGED = (
+    "find {root} -xdev -uid 10001 -type f -not -path '{root}/tmp/*' -not -path '{root}/var/lib/sendoff/*'"
+)
+
+
+def test_all_is_well(production):
+    """Each part passes the check of the compose file, and both servers are behind the entry."""
+    for name in ("postgres", "redis", "server-1", "server-2", "services", "entry", "worker-1", "worker-2"):
+        done = production.check(name)
+        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+    assert {production.ask("/api/ready", at=f"server-{number}")["message"] for number in (1, 2)} == {"OK"}
+
+
+def test_nobody_gets_in_without_the_password(production):
+    """The API asks for what is in the file, and the UI comes without."""
+    assert "401" in production.ask("/api/work_pools/filter", {}, signed_in=False)
+    assert [pool["name"] for pool in production.ask("/api/work_pools/filter", {})] == ["sendoff"]
+
+
+def test_workers_poll(production):
+    """Both workers are seen by the servers."""
+    workers = production.ask("/api/work_pools/sendoff/workers/filter", {})
+    assert [worker["status"] for worker in workers] == ["ONLINE", "ONLINE"]
+
+
+def test_a_release_is_taken_and_recorded(production):
+    """A release that is started in a container is carried out by a worker and stands in the ledger.
+
+    It cannot get far, as there is neither a repository nor a host.
+    """
+
+    def sendoff(*words: str) -> str:
+        words = production.words("worker-1", "entrypoint", "sendoff", *words)
+        done = production.corner.run(*words, timeout=300)
+        return f"{done.stdout}{done.stderr}"
+
+    assert "deployment release/release" in sendoff("register")
+    about = ("--summary", "A test", "--reason", "To see", "--risk", "low", "--requested-by", "Ada")
+    said = sendoff("release", "storefront", "--env", "staging", "--version", "2.4.1", *about)
+    over = {"flow_runs": {"state": {"type": {"any_": ["FAILED"]}}}}
+    (failed,) = production.ask("/api/flow_runs/filter", over)
+    assert "repository" in failed["state"]["message"], said
+    assert re.search(r"^ok: [1-9]", sendoff("ledger", "verify"), re.MULTILINE)
+
+
+def test_services_that_died_are_not_well(production):
+    """Killed, they are found out; started again, they are well."""
+    command = "prefect server services start"
+    production.kill(command)
+    assert "services" in production.wait("services", well=False, seconds=120)
+    production.run("services", *production.words("services", "tini", "--", "entrypoint", *command.split()))
+    production.wait("services")
+
+
+def test_nothing_is_written_into_the_root(production):
+    """What they wrote lies where the compose file has memory or a volume; the root may be read-only."""
+    for name, container in production.containers.items():
+        root = production.corner.run(*production.engine.words, "mount", container).stdout.strip()
+        found = production.corner.run("sh", "-c", CHANGED.format(root=root)).stdout
+        assert found == "", f"{name}: {found}"
+
+
+def test_no_secret_is_shown(production):
+    """No part says a secret, and no command line has one."""
+    said = production.corner.run("ps", "-eo", "args", "--cols=10000").stdout
+    said += "".join(production.log(name) for name in (*production.containers, "postgres", "redis", "entry"))
+    assert "prefect server start" in said
+    assert not [secret[:12] for secret in production.secrets() if secret in said]

@@ -1,0 +1,168 @@
+"""Processes that die, wake up or are cancelled in the middle of a release: it comes to the same end."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect.client.schemas.objects import StateType
+from prefect.states import Cancelled, Cancelling, Crashed
+
+Stack = Any  # the classes stand in conftest.py, which tests do not import
+Application = Any
+Make = Callable[..., Application]
+Until = Callable[..., Any]
+
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(400)]
+GATE = {"kind": "approval", "name": "owner", "approvers": ["sam"]}
+
+
+def waiting(app: Application) -> dict[str, Any]:
+    """A command after the switch that waits on each host until a file is there, and then says so once."""
+    waits = 'until [ -e "$1/go" ]; do sleep 0.1; done; echo "$2" >>"$1/ran"'
+    return {
+        "name": "web",
+        "commands": {"after": [["sh", "-c", waits, "sh", "{base}", "{version}"]], "timeout": "60s"},
+    }
+
+
+def let_go(app: Application) -> None:
+    for host in app.hosts.hosts.values():
+        (host.folder / "go").touch()
+
+
+def ran(app: Application, version: str) -> list[int]:
+    """Count how often the command has run to its end, on each host."""
+    files = [host.folder / "ran" for host in app.hosts.hosts.values()]
+    return [file.read_text().split().count(version) if file.exists() else 0 for file in files]
+
+
+def processes(run: str) -> list[int]:
+    """Find the processes of a run: the one that the worker started, and the flow's own."""
+    found = []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"PREFECT__FLOW_RUN_ID={run}" in environ.read_text(errors="replace").split("\0"):
+                found.append(int(environ.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def send(run: str, number: signal.Signals) -> None:
+    for pid in processes(run):
+        os.kill(pid, number)
+
+
+def switching(stack: Stack, app: Application, until: Until) -> str:
+    """Start a release and wait until it is live on a host, in the middle of its commands."""
+    run: str = stack.start("release", app.what("1"))
+    until(lambda: app.live.count("1"), "a host is live")
+    return run
+
+
+def journals(app: Application) -> list[int]:
+    """Count the switches that each host has written down."""
+    files = [app.on(host).path / ".sendoff" / "journal" for host in app.hosts.names]
+    return [len(file.read_text().splitlines()) for file in files]
+
+
+def done(stack: Stack, run: str, action: str) -> list[str]:
+    return [each.body["step"] for each in stack.events(run, "step.done") if each.body["action"] == action]
+
+
+def test_killed_while_it_goes_live(stack: Stack, application: Make, eventually: Until) -> None:
+    """A run whose process is killed goes on by itself; each host is switched once, each command ends once."""
+    app = application()
+    app.describe(target=waiting(app))
+    run = switching(stack, app, eventually)
+    send(run, signal.SIGKILL)
+    eventually(lambda: stack.state(run).name in ("Crashed", "AwaitingRetry"), "the worker reports it")
+    let_go(app)
+    eventually(lambda: stack.state(run).name == "Live", "it goes on by itself")
+    assert app.live == ["1", "1"]
+    assert ran(app, "1") == [1, 1]
+    assert journals(app) == [1, 1]
+    assert done(stack, run, "build") == ["build/build"]
+    assert sorted(done(stack, run, "deploy")) == ["deploy/a", "deploy/b"]
+    assert [event.body["attempt"] for event in stack.events(run, "release.recovered")] == [1]
+    assert len(stack.events(run, "lease.resumed")) == 1
+    assert app.leftovers == []
+    stack.assert_settled(app.name)
+
+
+def test_the_zombie_that_wakes(stack: Stack, application: Make, eventually: Until) -> None:
+    """A process that was believed dead, and wakes up, changes nothing more and says nothing of the run."""
+    app = application()
+    app.describe(target=waiting(app))
+    run = switching(stack, app, eventually)
+    zombies = processes(run)
+    send(run, signal.SIGSTOP)
+    stack.client.set_flow_run_state(stack.run(run).id, Crashed(message="believed dead"), force=True)
+    eventually(lambda: len(stack.events(run, "lease.resumed")) == 1, "it goes on in another process")
+    for pid in zombies:
+        os.kill(pid, signal.SIGCONT)
+    let_go(app)
+    eventually(lambda: stack.state(run).name == "Live", "it comes to its end")
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in zombies), "the zombie is gone")
+    assert stack.state(run).name == "Live"
+    assert app.live == ["1", "1"]
+    assert ran(app, "1") == [1, 1]
+    assert journals(app) == [1, 1]
+    stack.assert_settled(app.name)
+
+
+def test_cancelled_while_it_goes_live(stack: Stack, application: Make, eventually: Until) -> None:
+    """Cancelling waits for what is under way on a host, says where it stopped, and frees the environment."""
+    app = application(hosts=("a", "b"))
+    app.describe(target={**waiting(app), "batch": 1})
+    run = switching(stack, app, eventually)
+    stack.client.set_flow_run_state(stack.run(run).id, Cancelling())
+    eventually(lambda: stack.state(run).type is StateType.CANCELLING, "it is being cancelled")
+    let_go(app)
+    eventually(lambda: stack.state(run).type is StateType.CANCELLED, "it is cancelled")
+    assert stack.end(run) == "cancelled"
+    (ended,) = stack.events(run, "release.ended")
+    assert ended.body["said"] == "it stopped when it was live on a; 1 is live on a, and nothing is live on b"
+    assert app.live == ["1", None]
+    assert ran(app, "1") == [1, 0]
+    assert "it stopped when it was live on a" in stack.state(run).message
+    stack.assert_settled(app.name)
+
+
+def test_cancelled_while_people_decide(stack: Stack, application: Make, eventually: Until) -> None:
+    """A run that no process has is brought to its end as well: its environment is free again."""
+    app = application(gates=[GATE])
+    run, _ = stack.tell("release", app.what("1"), "Suspended")
+    (held,) = (lease for lease in stack.ledger.leases() if lease.resource.startswith(app.name))
+    assert held.expires is None
+    stack.client.set_flow_run_state(stack.run(run).id, Cancelled())
+    eventually(lambda: stack.events(run, "release.ended"), "somebody brings it to its end")
+    assert stack.end(run) == "cancelled"
+    said = "it stopped when it lay dark on all 2 hosts"
+    eventually(lambda: said in (stack.state(run).message or ""), "its state tells where it stopped")
+    assert "was cancelled" in stack.report(run)
+    stack.assert_settled(app.name)
+
+
+def test_killed_again_and_again(stack: Stack, application: Make, eventually: Until) -> None:
+    """Beyond the limit it is given up: its end says so, what is live and what to do; nothing stays locked."""
+    app = application()
+    app.describe(target=waiting(app))
+    run = switching(stack, app, eventually)
+    for number in range(1, 6):
+        body = {"attempt": number, "of": 5, "why": "as before", "by": "recover"}
+        stack.ledger.append(run, "release.recovered", "recover", body, f"recovered/{number}")
+    send(run, signal.SIGKILL)
+    eventually(lambda: stack.state(run).name == "Errored", "it is given up")
+    message = stack.state(run).message
+    assert "its process died 6 times" in message
+    assert "look for the cause before you start it again" in message
+    assert stack.end(run) == "errored"
+    assert "1 is live on a" in stack.report(run)
+    let_go(app)
+    stack.assert_settled(app.name)

@@ -1,0 +1,165 @@
+"""What is done about a run whose process has died: looked at first, once a crash, and not for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from prefect.client.schemas.objects import State
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelled, Cancelling, Completed, Crashed, Pending, Running, Suspended
+
+from sendoff.ledger import Ledger
+from tasks.recovery import WAITS, Recovery
+
+START = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
+RUN = uuid4()
+CREATED = {"application": "shop", "environment": "live", "version": "1", "flow": "release", "why": {}}
+
+
+class Server:
+    """As much of a Prefect server as knows one run."""
+
+    def __init__(self) -> None:
+        self.states: list[State[Any]] = []
+        self.deployment: UUID | None = uuid4()
+        self.reports: list[str] = []
+
+    def read_flow_run(self, wanted: UUID) -> Any:
+        if wanted != RUN:
+            raise ObjectNotFound(Exception("404"))
+        state = self.states[-1]
+        return SimpleNamespace(
+            id=RUN, name="shop 1 to live", state=state, state_name=state.name, deployment_id=self.deployment
+        )
+
+    def read_flow_run_states(self, wanted: UUID) -> list[State[Any]]:
+        return self.states
+
+    def set_flow_run_state(self, wanted: UUID, state: State[Any], force: bool = False) -> None:
+        self.states.append(state)
+
+    def create_artifact(self, artifact: Any) -> None:
+        self.reports.append(artifact.data)
+
+    def comes_to(self, *states: State[Any]) -> None:
+        self.states += states
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with closing(Ledger.open(f"sqlite:///{tmp_path}/ledger.db", clock=lambda: START)) as opened:
+        yield opened
+
+
+def look(server: Server, ledger: Ledger, by: str = "r1", at: datetime = START, run: UUID = RUN) -> str:
+    client: Any = server
+    return Recovery(client, ledger, by, now=lambda: at).look_after(run)
+
+
+def begun(ledger: Ledger) -> None:
+    ledger.append(str(RUN), "release.created", "sam", CREATED, "created")
+    ledger.take_lease("shop/live", str(RUN), "sam", "release: new")
+
+
+def test_a_crash_is_scheduled_again(server: Server, ledger: Ledger) -> None:
+    """It goes on at once; its state tells why, and which try it is."""
+    server.comes_to(Running(), Crashed(message="exit code -9"))
+    said = look(server, ledger)
+    assert said.endswith("its process died; it goes on in another, try 1 of 5")
+    assert server.states[-1].name == "AwaitingRetry"
+    assert server.states[-1].state_details.scheduled_time == START
+    (event,) = ledger.events(str(RUN), ("release.recovered",))
+    assert event.body["why"] == "exit code -9"
+
+
+def test_once_for_each_crash(server: Server, ledger: Ledger) -> None:
+    """The same crash, reported to two, is looked after by one."""
+    server.comes_to(Running(), Crashed())
+    look(server, ledger)
+    crash = server.states.pop()
+    assert crash.name == "AwaitingRetry"
+    assert "is being looked after already" in look(server, ledger, by="r2")
+    assert server.states[-1].name == "Crashed"
+
+
+def test_whoever_looks_after_it_may_die(server: Server, ledger: Ledger) -> None:
+    """One that was killed before it scheduled the run does so when it is run again; later another does."""
+    server.comes_to(Running(), Crashed())
+    look(server, ledger)
+    server.states.pop()
+    look(server, ledger)
+    assert server.states.pop().name == "AwaitingRetry"
+    look(server, ledger, by="r2", at=START + timedelta(seconds=61))
+    assert server.states[-1].name == "AwaitingRetry"
+    assert len(ledger.events(str(RUN), ("release.recovered",))) == 1
+
+
+def test_later_each_time_and_not_for_ever(server: Server, ledger: Ledger) -> None:
+    """Each try waits longer; then it is given up, with what is live, and its environment is free."""
+    begun(ledger)
+    for number, seconds in enumerate(WAITS, start=1):
+        server.comes_to(Running(), Crashed(message=f"crash {number}"))
+        look(server, ledger)
+        assert server.states[-1].state_details.scheduled_time == START + timedelta(seconds=seconds)
+    server.comes_to(Running(), Crashed(message="exit code 3"))
+    look(server, ledger)
+    assert server.states[-1].name == "Errored"
+    (ended,) = ledger.events(str(RUN), ("release.ended",))
+    assert ended.body["said"] == (
+        "its process died 6 times; the last time: exit code 3; look for the cause before you start it again; "
+        "it stopped before it was built"
+    )
+    assert ledger.leases() == ()
+    assert "could not be brought to live" in server.reports[0]
+
+
+@pytest.mark.parametrize(
+    "state", [Pending(), Running(), Suspended(), Completed()], ids=lambda state: str(state.name)
+)
+def test_what_needs_nothing(server: Server, ledger: Ledger, state: State[Any]) -> None:
+    """A run that goes on, waits for people, or has ended is left alone."""
+    if state.is_final():
+        ledger.append(str(RUN), "release.ended", "sam", {"end": "live", "said": ""}, "ended")
+    server.comes_to(state)
+    assert "needs nothing" in look(server, ledger)
+    assert server.states == [state]
+
+
+def test_a_run_that_is_not_there(server: Server, ledger: Ledger) -> None:
+    """A run that was deleted is no error."""
+    assert "no such run here" in look(server, ledger, run=uuid4())
+
+
+@pytest.mark.parametrize("states", [[Suspended(), Cancelled()], [Running(), Cancelling(), Crashed()]])
+def test_cancelled_without_a_process(server: Server, ledger: Ledger, states: list[State[Any]]) -> None:
+    """A run that was cancelled is not had to go on: its end is written down, its environment freed."""
+    begun(ledger)
+    for number, state in enumerate(states):
+        server.comes_to(state.model_copy(update={"timestamp": START + timedelta(seconds=number)}))
+    look(server, ledger)
+    assert server.states[-1].name == "Cancelled"
+    (ended,) = ledger.events(str(RUN), ("release.ended",))
+    assert ended.body["end"] == "cancelled"
+    assert ledger.leases() == ()
+
+
+def test_started_by_hand(server: Server, ledger: Ledger) -> None:
+    """No worker can go on with it, so it is brought to an end."""
+    begun(ledger)
+    server.deployment = None
+    server.comes_to(Running(), Crashed())
+    look(server, ledger)
+    assert server.states[-1].name == "Errored"
+    assert ledger.leases() == ()
