@@ -142,6 +142,7 @@ def _variables() -> dict[str, Any]:
     env = {
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT),
         "PREFECT_CLIENT_MAX_RETRIES": str(RETRIES),
+        "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500,504",  # what it says while its own database is away
     }
     block = lookup.results()
     return {"env": env | ({"PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK": block} if block else {})}
