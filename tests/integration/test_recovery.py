@@ -71,6 +71,11 @@ def journals(app: Application) -> list[int]:
     return [len(file.read_text().splitlines()) for file in files]
 
 
+def lease(stack: Stack, app: Application) -> Any:
+    (held,) = (lease for lease in stack.ledger.leases() if lease.resource.startswith(app.name))
+    return held
+
+
 def done(stack: Stack, run: str, action: str) -> list[str]:
     return [each.body["step"] for each in stack.events(run, "step.done") if each.body["action"] == action]
 
@@ -138,8 +143,7 @@ def test_cancelled_while_people_decide(stack: Stack, application: Make, eventual
     """A run that no process has is brought to its end as well: its environment is free again."""
     app = application(gates=[GATE])
     run, _ = stack.tell("release", app.what("1"), "Suspended")
-    (held,) = (lease for lease in stack.ledger.leases() if lease.resource.startswith(app.name))
-    assert held.expires is None
+    eventually(lambda: lease(stack, app).expires is None, "it is kept while nobody renews it")
     stack.client.set_flow_run_state(stack.run(run).id, Cancelled())
     eventually(lambda: stack.events(run, "release.ended"), "somebody brings it to its end")
     assert stack.end(run) == "cancelled"
