@@ -20,7 +20,11 @@ set -eu
 mkdir out
 yes "$SENDOFF_VERSION" | head -c 20000 >out/page
 """
-WAITS = "[ -e %s.reached ] || { echo >%s.reached; until [ -e %s.go ]; do sleep 0.05; done; }"
+WAITS = """\
+if [ ! -e %s.reached ]; then
+  echo >%s.reached
+  until [ -e %s.go ]; do sleep 0.05; done
+fi"""
 DURING = {"build: under way": "build", "command go-live after: under way": "command"}
 
 

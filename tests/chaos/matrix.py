@@ -53,7 +53,9 @@ class Matrix:
 
     def wave(self, victim: Victim, boundaries: Sequence[tuple[str, str]]) -> list[Cell]:
         """Strike one victim at many boundaries."""
-        cells = [Cell(self.world, story, boundary, victim.name) for boundary, story in boundaries]
+        cells = [
+            Cell(self.world, story, boundary, victim.name, victim.on_host) for boundary, story in boundaries
+        ]
         if victim.alone:
             with ThreadPoolExecutor(victim.group) as threads:
                 list(threads.map(lambda cell: self._together(victim, [cell]), cells))

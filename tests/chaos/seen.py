@@ -19,8 +19,10 @@ def problems(cell: Cell, ends: tuple[str, ...], about: str) -> Iterator[str]:
     story = "Undone" if cell.story == "undone" else "Live"
     if cell.end not in ends:
         yield f"ended as {cell.end!r}, expected {' or '.join(ends)}: {cell.said[-300:]}"
-    if cell.end != story and about not in cell.said.lower():
-        yield f"its end does not speak of {about!r}: {cell.said[-300:]}"
+    ended = cell.world.ledger.last(cell.run, ("release.ended",))
+    why = ended.body["said"] if ended else ""
+    if cell.end != story and about not in why.lower():
+        yield f"its end does not speak of {about!r}: {why[-300:]}"
     for host in cell.world.hosts:
         for problem in _on_host(cell, cell.root(host), "1" if cell.end == "Live" else "0"):
             yield f"{host}: {problem}"

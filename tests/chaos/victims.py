@@ -26,6 +26,7 @@ class Victim:
     name = ""
     group = 10  # releases at a time
     alone = False  # whether each release is struck when it is ready, without waiting for the others
+    on_host = False  # whether it is a host, or the way to one
     also: tuple[str, ...] = ()  # ends that are right besides the story's own
     about = ""  # what such an end has to speak of
 
@@ -132,7 +133,7 @@ class Database(Victim):
 class Sshd(Victim):
     """The SSH server of one host; commands that it had started go on without it."""
 
-    name = "sshd"
+    name, on_host = "sshd", True
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         process = world.processes.running.pop(f"host-{STOPPED}")
@@ -146,7 +147,7 @@ class Sshd(Victim):
 class Connection(Victim):
     """The way to one host is cut for a moment; the host does not hear of it."""
 
-    name = "connection"
+    name, on_host = "connection", True
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         proxy = world.hosts[STOPPED].proxy
@@ -163,7 +164,7 @@ class Connection(Victim):
 class Clock(Victim):
     """The clock of one host goes back an hour, and stays there."""
 
-    name, also, about = "clock", MORE, "clock"
+    name, on_host, also, about = "clock", True, MORE, "clock"
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         world.hosts[STOPPED].clock.touch()
@@ -177,7 +178,7 @@ class Clock(Victim):
 class HostDisk(Victim):
     """The disk of one host is full until the release is over."""
 
-    name, also, about = "disk of a host", MORE, "space"
+    name, on_host, also, about = "disk of a host", True, MORE, "space"
 
     @classmethod
     def is_possible(cls) -> bool:
@@ -243,10 +244,9 @@ def unmount(below: Path) -> None:
 
 def fill(folder: Path) -> None:
     """Leave no room on a disk."""
-    with (folder / "filler").open("wb") as filler, suppress(OSError):
+    with (folder / "filler").open("wb", buffering=0) as filler, suppress(OSError):
         while True:
             filler.write(bytes(4096))
-            filler.flush()
 
 
 def can_mount() -> bool:
