@@ -43,6 +43,11 @@ BENCH = (
     ".venv/bin/python -m benchmarks --quick",
     ".venv/bin/python -m benchmarks --hosts 50 --only ssh-tar-gz,sendoff,sendoff-flow",
 )
+COMPOSE = tuple(
+    re.findall(
+        r"^\$ (docker compose .*)$", (ROOT / "docs" / "containers.md").read_text("utf-8"), re.MULTILINE
+    )
+)
 ELSEWHERE = {
     "make demo": "tests/examples/test_demo.py::test_ctrl_c_leaves_nothing",
     "make demo VERSION=broken": "tests/examples/test_demo.py::test_broken_says_why",
@@ -62,6 +67,8 @@ ELSEWHERE = {
         "tests/packaging/test_install.py::test_unit_tests_pass_on_the_newest"
     ),
     "python -m pip install .": "tests/packaging/test_install.py::test_installs_without_the_lock",
+    "sh docker/secrets.sh": "tests/docker/test_secrets.py::test_makes_all_that_the_compose_file_names",
+    **dict.fromkeys(COMPOSE, "tests/docker/test_page.py::test_commands_are_understood"),
     **dict.fromkeys(BENCH, "tests/docs/test_commands.py::test_benchmark_is_understood"),
     "SENDOFF_STORE=s3://releases/sendoff AWS_ENDPOINT_URL=https://s3.example sendoff register": (
         "tests/integration/test_register.py::test_a_bucket_for_artifacts_and_results"

@@ -107,8 +107,7 @@ def test_unit_tests_pass_on_the_newest(interpreters, newest, environment, instal
             shutil.copy(path, tmp_path / "checkout")
     only = (
         "-m",
-        "not ssh and not prefect and not s3 and not browser and not postgresql and not packaging "
-        "and not image",
+        "not ssh and not prefect and not s3 and not browser and not postgresql and not packaging",
         "-n",
         "2",
     )

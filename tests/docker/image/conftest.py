@@ -56,7 +56,9 @@ class Engine:
         return name
 
     def close(self) -> None:
-        self("umount", "--all")
+        mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+        for mount in reversed([each for each in mounts if Path(each).is_relative_to(self.folder)]):
+            run("umount", mount)
         shutil.rmtree(self.folder)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[4]
 pytestmark = [pytest.mark.image, pytest.mark.timeout(1800), pytest.mark.xdist_group("image")]
 
 CHANGED = (
@@ -51,6 +53,22 @@ def test_a_release_is_taken_and_recorded(production):
     (failed,) = production.ask("/api/flow_runs/filter", over)
     assert "repository" in failed["state"]["message"], said
     assert re.search(r"^ok: [1-9]", sendoff("ledger", "verify"), re.MULTILINE)
+
+
+def test_backup_and_restore(production, tmp_path):
+    """What the page says makes copies of both databases, which fit into empty ones."""
+    page = (ROOT / "docs" / "containers.md").read_text("utf-8")
+    for name in ("prefect", "ledger"):
+        dump, restore = re.findall(
+            rf"exec -T postgres (pg_.* {name}|pg_.*={name}) [<>]{name}\.dump$", page, re.M
+        )
+        restore = restore.replace(f"={name}", f"={name}_again")
+        make = f"createdb --username=postgres --template=template0 {name}_again"
+        copied = production.corner.run(
+            "sh", "-ec", f"cd {tmp_path}; {dump} >{name}.dump; {make}; {restore} <{name}.dump",
+            PGHOST=str(production.folder / "postgresql"),
+        )  # fmt: skip
+        assert (copied.returncode, copied.stderr) == (0, "")
 
 
 def test_services_that_died_are_not_well(production):
