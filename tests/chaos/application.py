@@ -55,6 +55,7 @@ def describe(world: World, name: str, boundary: str = "", gated: bool = False) -
                     {**CHECK, "name": "well", "when": "live", "command": list(WELL)},
                 ],
                 "gates": [GATE] if gated else [],
+                "on_trouble": {"ask": False},
             }
         ],
     }

@@ -85,7 +85,8 @@ def describe(stack: Stack, app: Application, site: str = SITE) -> None:
                 "after": [["sh", "-c", WAITS, "sh", "{base}", "{version}"]],
                 "secrets": ["DB_PASSWORD"],
             },
-        }
+        },
+        on_trouble={"ask": False},
     )
     path = app.folder / "release.yaml"
     file = yaml.safe_load(path.read_text())
