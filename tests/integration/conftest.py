@@ -37,6 +37,7 @@ from deployments.register import register
 from deployments.stories import POOL
 from examples.demo.hosts import EmbeddedHosts
 from examples.demo.workspace import HOSTS, Workspace
+from examples.ports import free_port
 from examples.processes import Processes
 from examples.production.wiring import Wiring
 from sendoff.ledger import Ledger
@@ -311,7 +312,7 @@ class Application:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The demo's own server, hosts and worker, in a folder of the tests."""
     folder = tmp_path_factory.mktemp("stack") / "demo"
-    with Workspace(folder, ui_port=None) as workspace:
+    with Workspace(folder, ui_port=str(free_port())) as workspace:
         workspace.prepare()
         environ = {**workspace.environ(os.environ), "PYTHONPYCACHEPREFIX": str(folder.parent / "bytecode")}
         environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each flow process would compile Prefect again
