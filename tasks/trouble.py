@@ -72,7 +72,7 @@ def _found(run: Run, work: Work, broken: Errors) -> Trouble:
     limits = {fleet.name: fleet.max_failures for fleet in run.environment.targets}
     borne = is_borne([t for t, _ in broken], [t for t, _ in left_out(run)], limits)
     before = run.ledger.events(run.id, ("trouble.asked",))
-    dark = tuple(host for _, host in staged(run))
+    dark = tuple(sorted(host for _, host in staged(run)))
     trouble = Trouble(
         place=work.place,
         number=sum(event.body["place"] == work.place for event in before) + 1,

@@ -6,6 +6,7 @@ import itertools
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -41,23 +42,37 @@ class S3(SeaweedFS):
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
     """Start SeaweedFS on loopback; it is ready when it has taken a write."""
-    server = S3(tmp_path_factory.mktemp("seaweedfs"))
-    server.prepare()
-    log = server.folder / "log"
-    with log.open("wb") as stream:
+    for _ in range(3):  # other tests may take one of its ports before it does
+        server = S3(tmp_path_factory.mktemp("seaweedfs"))
+        server.prepare()
+        with running(server) as process:
+            if is_ready(server, process):
+                yield server
+                return
+            told = (server.folder / "log").read_text(errors="replace")[-2000:]
+    pytest.fail(f"SeaweedFS does not start:\n{told}", pytrace=False)
+
+
+@contextmanager
+def running(server: S3) -> Iterator[subprocess.Popen[bytes]]:
+    with (server.folder / "log").open("wb") as stream:
         process = subprocess.Popen(server.command, stdout=stream, stderr=stream, cwd=server.folder)
     try:
-        deadline = time.monotonic() + S3_DEADLINE
-        while not server.takes_a_write():
-            told = log.read_text(errors="replace")[-2000:]
-            assert process.poll() is None, told
-            assert time.monotonic() < deadline, told
-            time.sleep(0.2)
-        yield server
+        yield process
     finally:
         process.kill()  # it takes its time to end by itself, and nothing in it is kept
         process.wait()
         server.tidy()
+
+
+def is_ready(server: S3, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until it takes a write; False when it has ended before, or does not come so far."""
+    deadline = time.monotonic() + S3_DEADLINE
+    while process.poll() is None and time.monotonic() < deadline:
+        if server.takes_a_write():
+            return True
+        time.sleep(0.2)
+    return False
 
 
 class Kept(Protocol):

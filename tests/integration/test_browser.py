@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as NotInTime
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, ArtifactFilterKey
 
 Stack = Any  # the classes stand in conftest.py, which tests do not import
@@ -76,6 +78,19 @@ class Browser:
         options.first.wait_for(state="hidden")
         return [each for each in found if each]
 
+    def answer(self, decision: str, approver: str) -> None:
+        """Fill the form of an approval in, and submit it; one that was drawn anew meanwhile once more."""
+        modal = self.page.locator(".p-modal")
+        for patience in (15_000, 15_000, WAIT):
+            self.choose("Decision", decision, ".p-modal")
+            self.choose("Approver", approver, ".p-modal")
+            self.page.get_by_role("button", name="Submit").click()
+            with suppress(NotInTime):
+                modal.wait_for(state="hidden", timeout=patience)
+                return
+            self.shoot("not-taken")
+        raise AssertionError("the form was not taken; see not-taken.png")
+
     def write(self, label: str, text: str) -> None:
         written = self.field(label).locator("textarea, input").first
         written.fill(text)
@@ -135,9 +150,7 @@ def approved(stack: Stack, browser: Browser, started: str, eventually: Callable[
     browser.page.get_by_role("button", name="Resume").first.click()
     expect(browser.page.locator(".p-modal")).to_contain_text("The shop opens")
     browser.shoot("2-approval-form")
-    browser.choose("Decision", "reject", ".p-modal")
-    browser.choose("Approver", "priya", ".p-modal")
-    browser.page.get_by_role("button", name="Submit").click()
+    browser.answer("reject", "priya")
     eventually(
         lambda: len(stack.events(started, "approval.asked")) == 2 and stack.state(started).is_paused(),
         "asked again",
@@ -146,9 +159,7 @@ def approved(stack: Stack, browser: Browser, started: str, eventually: Callable[
     browser.page.get_by_role("button", name="Resume").first.click()
     expect(browser.page.locator(".p-modal")).to_contain_text("a rejection needs a reason")
     browser.shoot("3-asked-again")
-    browser.choose("Decision", "approve", ".p-modal")
-    browser.choose("Approver", "priya", ".p-modal")
-    browser.page.get_by_role("button", name="Submit").click()
+    browser.answer("approve", "priya")
     eventually(lambda: stack.state(started).name == "Live", "live")
     return started
 
