@@ -7,6 +7,8 @@ import re
 import tempfile
 import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -126,7 +128,7 @@ class ArtifactStore:
         """Store the content; the manifest comes last, so that what has one is whole."""
         if self.has_manifest(manifest.digest):
             return
-        with tempfile.TemporaryFile() as tar:
+        with _room("pack an artifact"), tempfile.TemporaryFile() as tar:
             pack.pack(tree, manifest, tar)
             tar.seek(0)
             self.objects.put_new(_tree_key(manifest.digest), tar)
@@ -151,9 +153,10 @@ class ArtifactStore:
             raise _damaged(key, "is not there, expected it from the build") from None
 
     def _make_delta(self, new: Manifest, old: Manifest) -> Delta:
-        number, name = tempfile.mkstemp(dir=self._delta_folder(), suffix=".tar")
-        with open(number, "wb") as out, self.open_tree(new.digest) as full:
-            pack.delta(new, old, full, out)
+        with _room("write a delta"):
+            number, name = tempfile.mkstemp(dir=self._delta_folder(), suffix=".tar")
+            with open(number, "wb") as out, self.open_tree(new.digest) as full:
+                pack.delta(new, old, full, out)
         return Delta(
             path=Path(name),
             size=Path(name).stat().st_size,
@@ -174,6 +177,18 @@ class ArtifactStore:
             self._folder = Scratch(Path(tempfile.gettempdir()), DELTAS)
             weakref.finalize(self, self._folder.remove)
         return self._folder.path
+
+
+@contextmanager
+def _room(what: str) -> Iterator[None]:
+    """Map what goes wrong with temporary files: a disk that is full may have room later."""
+    try:
+        yield
+    except OSError as error:
+        folder = tempfile.gettempdir()
+        raise StepErrored(
+            f"{folder}: cannot {what} ({error.strerror}), expected room for it there; see to the disk"
+        ) from error
 
 
 def _version_key(application: str, version: str) -> str:

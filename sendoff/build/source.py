@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
 from sendoff.artifact.manifest import Commit
 from sendoff.build.order import Order, Workshop
-from sendoff.errors import BuildFailed
+from sendoff.errors import BuildFailed, StepErrored
 from sendoff.git import Repository, located
 from sendoff.spec.models import FolderSource, GitSource
 
@@ -46,6 +48,11 @@ def _copy(order: Order, source: Path, tree: Path, workspace: Path) -> None:
         shutil.copytree(source, tree, symlinks=True, ignore=left_out)
     except shutil.Error as error:
         problems = "".join(f"\n  | {path}: {why}" for path, _, why in error.args[0])
+        if os.strerror(errno.ENOSPC) in problems:
+            raise StepErrored(
+                f"{order}: its source cannot be copied, expected room for it in {str(workspace)!r}; "
+                f"see to the disk:{problems}"
+            ) from None
         raise BuildFailed(
             f"{order}: its source cannot be copied, expected files to read:{problems}"
         ) from None

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from sendoff.ledger.models import resource
 from tests.chaos.cell import Cell
 from tests.chaos.processes import in_folder
 
+GRACE = 10.0  # seconds that a process has to end, and to tidy up, after its run has come to its end
 ONCE = ("build", "deploy", "go-live", "prune", "undo")
 FORWARD, BACK = ("0", "1"), ("1", "0")
 
 
-def problems(cell: Cell, ends: tuple[str, ...], about: str) -> Iterator[str]:
-    """List what is not as it should be. `ends`: all that are right; `about`: a word that other ends than the
-    story's own have to say, as they have to name their cause."""
+def problems(cell: Cell, ends: tuple[str, ...], about: tuple[str, ...]) -> Iterator[str]:
+    """List what is not as it should be. `ends`: all that are right; `about`: words of which other ends than
+    the story's own have to say one, as they have to name their cause."""
     story = "Undone" if cell.story == "undone" else "Live"
     if cell.end not in ends:
         yield f"ended as {cell.end!r}, expected {' or '.join(ends)}: {cell.said[-300:]}"
     ended = cell.world.ledger.last(cell.run, ("release.ended",))
     why = ended.body["said"] if ended else ""
-    if cell.end != story and about not in why.lower():
-        yield f"its end does not speak of {about!r}: {why[-300:]}"
+    if cell.end != story and not any(word in why.lower() for word in about):
+        yield f"its end does not speak of {' or '.join(about)}: {why[-300:]}"
     for host in cell.world.hosts:
         for problem in _on_host(cell, cell.root(host), "1" if cell.end == "Live" else "0"):
             yield f"{host}: {problem}"
@@ -43,6 +45,11 @@ def _on_host(cell: Cell, root: Path, wanted: str) -> Iterator[str]:
         yield f"commands ran {ran}, expected each once"
     if len(set(ran)) != len(ran):
         yield f"commands ran {ran}, expected none twice"
+    yield from until_none(lambda: _left(root), GRACE)
+
+
+def _left(root: Path) -> Iterator[str]:
+    """List what broken work has left on a host, and what still runs there."""
     if left := [
         *(root / ".sendoff" / "tmp").glob("*"),
         *root.glob(".current.*"),
@@ -76,5 +83,17 @@ def _in_ledger(cell: Cell) -> Iterator[str]:
 def on_worker(machine: Path) -> list[str]:
     """List what broken work has left on a worker's disk, and the processes that still work there."""
     home, temporary = machine / "sendoff", machine / "tmp"
-    left = [*(home / "builds").glob("*"), *temporary.glob("sendoff-*")]
-    return [str(path.relative_to(machine)) for path in left] + in_folder(home / "builds")
+
+    def left() -> Iterator[str]:
+        yield from map(str, (*(home / "builds").glob("*"), *temporary.glob("sendoff-*")))
+        yield from in_folder(home / "builds")
+
+    return until_none(left, GRACE)
+
+
+def until_none(found: Callable[[], Iterable[str]], seconds: float) -> list[str]:
+    """Look again and again until there is nothing to be found any more, or the time is over."""
+    deadline = time.monotonic() + seconds
+    while (left := list(found())) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return left

@@ -17,7 +17,8 @@ from tests.chaos.cell import Cell
 from tests.chaos.processes import of_run, send, tree
 from tests.chaos.world import LEASE, STOPPED, World, until
 
-MORE = ("Refused", "Errored", "Undone")  # what is right as well when something is not mended
+MORE = ("Refused", "Failed", "Errored", "Undone")  # what is right as well when something is not mended
+FULL = ("no space left", "i/o error", "are free, expected")  # how it is said that a disk is full
 
 
 class Victim:
@@ -28,7 +29,7 @@ class Victim:
     alone = False  # whether each release is struck when it is ready, without waiting for the others
     on_host = False  # whether it is a host, or the way to one
     also: tuple[str, ...] = ()  # ends that are right besides the story's own
-    about = ""  # what such an end has to speak of
+    about: tuple[str, ...] = ()  # words of which such an end has to say one
 
     def __init__(self, short: bool = False) -> None:
         """`short`: do not wait for what only shows how long it takes."""
@@ -164,7 +165,7 @@ class Connection(Victim):
 class Clock(Victim):
     """The clock of one host goes back an hour, and stays there."""
 
-    name, on_host, also, about = "clock", True, MORE, "clock"
+    name, on_host, also, about = "clock", True, MORE, ("clock",)
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         world.hosts[STOPPED].clock.touch()
@@ -178,7 +179,7 @@ class Clock(Victim):
 class HostDisk(Victim):
     """The disk of one host is full until the release is over."""
 
-    name, on_host, also, about = "disk of a host", True, MORE, "space"
+    name, on_host, also, about = "disk of a host", True, MORE, FULL
 
     @classmethod
     def is_possible(cls) -> bool:
@@ -201,7 +202,7 @@ class HostDisk(Victim):
 class WorkerDisk(Victim):
     """The disk of the worker is full until the releases are over; what workers share is elsewhere."""
 
-    name, also, about = "disk of the worker", MORE, "space"
+    name, also, about = "disk of the worker", MORE, FULL
 
     @classmethod
     def is_possible(cls) -> bool:

@@ -1,6 +1,8 @@
 """Building for real: from git and from folders, and every reason why a build is not taken."""
 
+import errno
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ import pytest
 
 from sendoff.artifact.manifest import Artifact, Commit
 from sendoff.build import Order, Workshop, run_build, source_commit
-from sendoff.errors import BuildFailed, PolicyRefused
+from sendoff.errors import BuildFailed, PolicyRefused, StepErrored
 from sendoff.spec.models import Build
 from sendoff.store import ArtifactStore, FolderObjects
 
@@ -295,6 +297,18 @@ def test_source_with_a_pipe(site: Site) -> None:
     """A source that cannot be copied is told with each path."""
     os.mkfifo(site.folder / "src/pipe")
     assert "src/pipe: " in site.failure("true")
+
+
+def test_no_room_for_the_source(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk is broken machinery and no fault of the source."""
+    why = os.strerror(errno.ENOSPC)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise shutil.Error([("src/file", "source/file", f"[Errno 28] {why}")])
+
+    monkeypatch.setattr(shutil, "copytree", full)
+    with pytest.raises(StepErrored, match=why):
+        site.shell("true")
 
 
 def test_workspace_in_the_source(site: Site) -> None:

@@ -1,5 +1,7 @@
 """Artifacts in the store: one content a version, whole or damaged, deltas made once."""
 
+import errno
+import os
 import shutil
 import tarfile
 import threading
@@ -198,6 +200,23 @@ def test_delta(store: ArtifactStore, tmp_path: Path) -> None:
     assert (delta.size, delta.changed, delta.removed) == (delta.path.stat().st_size, 2, ("gone",))
     store.close()
     assert not delta.path.exists()
+    assert store.delta_file(new.digest, old.digest).path.exists()
+
+
+def test_no_room_for_a_delta(store: ArtifactStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk is broken machinery, told with its folder; with room, the delta is made after all."""
+    old, new = (add(store, tree(tmp_path / "t", a=text), text) for text in ("1", "2"))
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with (
+        monkeypatch.context() as patched,
+        pytest.raises(StepErrored, match="No space left on device") as told,
+    ):
+        patched.setattr(pack, "delta", full)
+        store.delta_file(new.digest, old.digest)
+    assert "cannot write a delta" in str(told.value)
     assert store.delta_file(new.digest, old.digest).path.exists()
 
 
