@@ -210,12 +210,10 @@ def test_no_room_for_a_delta(store: ArtifactStore, tmp_path: Path, monkeypatch: 
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with (
-        monkeypatch.context() as patched,
-        pytest.raises(StepErrored, match="No space left on device") as told,
-    ):
+    with monkeypatch.context() as patched:
         patched.setattr(pack, "delta", full)
-        store.delta_file(new.digest, old.digest)
+        with pytest.raises(StepErrored, match="No space left on device") as told:
+            store.delta_file(new.digest, old.digest)
     assert "cannot write a delta" in str(told.value)
     assert store.delta_file(new.digest, old.digest).path.exists()
 
