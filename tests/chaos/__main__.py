@@ -30,30 +30,36 @@ def main() -> int:
     options = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    victims, words = options.victims.split(","), options.boundaries.split(",")
-    deadline = time.monotonic() + BOUND
     with tempfile.TemporaryDirectory(prefix="sendoff-chaos-") as folder:
         try:
-            with World.made(Path(folder)) as world:
-                found = find_boundaries(world)
-                chosen = [pair for pair in found.items() if any(word in pair[0] for word in words)]
-                _say(f"{len(found)} boundaries: {', '.join(found)}")
-                matrix = Matrix(world, deadline, _say)
-                cells = [
-                    cell
-                    for victim in VICTIMS
-                    if any(word in victim.name for word in victims) and victim.is_possible()
-                    for cell in matrix.wave(victim(), chosen)
-                ]
+            rows = _run(Path(folder), options.victims.split(","), options.boundaries.split(","))
         finally:
             shutil.copytree(Path(folder) / "logs", RESULTS.parent / "logs", dirs_exist_ok=True)
             unmount(Path(folder))
-    rows = [Row(each.victim, each.boundary, each.end, each.seconds, tuple(each.problems)) for each in cells]
-    if not any(words):
-        rows = keep(RESULTS, rows, [victim.name for victim in VICTIMS])
-        PAGE.write_text(page(rows))
     print(page(rows).removeprefix(HEAD))
     return 1 if any(row.problems for row in rows) else 0
+
+
+def _run(folder: Path, victims: list[str], words: list[str]) -> list[Row]:
+    """Strike one victim after the other. What came of each is kept at once, unless boundaries were chosen."""
+    deadline, rows = time.monotonic() + BOUND, list[Row]()
+    with World.made(folder) as world:
+        found = find_boundaries(world)
+        chosen = [pair for pair in found.items() if any(word in pair[0] for word in words)]
+        _say(f"{len(found)} boundaries: {', '.join(found)}")
+        matrix = Matrix(world, deadline, _say)
+        for victim in VICTIMS:
+            if not any(word in victim.name for word in victims) or not victim.is_possible():
+                continue
+            cells = matrix.wave(victim(), chosen)
+            mine = [
+                Row(each.victim, each.boundary, each.end, each.seconds, tuple(each.problems))
+                for each in cells
+            ]
+            rows += mine
+            if not any(words):
+                PAGE.write_text(page(keep(RESULTS, mine, [each.name for each in VICTIMS])))
+    return rows
 
 
 def _say(line: str) -> None:
