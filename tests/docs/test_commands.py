@@ -81,7 +81,7 @@ ELSEWHERE = {
 }
 """Commands that are not run here, each with the test or fixture that runs it."""
 
-docs = (pytest.mark.prefect, pytest.mark.xdist_group("docs"), pytest.mark.timeout(300))
+docs = (pytest.mark.prefect, pytest.mark.xdist_group("docs"), pytest.mark.timeout(900))
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ Make = Callable[..., Application]
 GATE = {"kind": "approval", "name": "owner", "approvers": ["sam", "priya"]}
 SENDOFF = str(Path(sys.executable).with_name("sendoff"))
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(900)]
 
 
 def plan_code(form: str) -> str:

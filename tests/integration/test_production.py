@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.s3,
     pytest.mark.postgresql,
     pytest.mark.xdist_group("production"),
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(900),
 ]
 
 

@@ -16,7 +16,7 @@ Stack = Any  # the classes stand in conftest.py, which tests do not import
 Root = Any
 NIGHTLY = "release/nightly-storefront-staging"
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(900)]
 
 
 def deployments(stack: Stack) -> dict[str, Any]:
