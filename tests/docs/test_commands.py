@@ -32,7 +32,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "README.md", *ROOT.glob("docs/*.md")))
 SERVED = ("docs/engineer.md", "docs/operator.md", "docs/release-manager.md")
-DEADLINE = 90.0  # seconds for one command; a release through a server takes some on a busy machine
+DEADLINE = 240.0  # seconds for one command; a release through a server takes some on a busy machine
 
 PREFECT = (
     "prefect server start --host 127.0.0.1 --port 4200",
