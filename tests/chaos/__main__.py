@@ -7,12 +7,14 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from types import FrameType
 
+from tests.chaos.cell import Cell
 from tests.chaos.matrix import Matrix, find_boundaries
-from tests.chaos.table import HEAD, Row, keep, page
+from tests.chaos.table import HEAD, Row, keep, page, read
 from tests.chaos.victims import VICTIMS, unmount
 from tests.chaos.world import World, over
 
@@ -27,39 +29,50 @@ def main() -> int:
     parser.add_argument(
         "--boundaries", default="", help="words, with commas between, one of which each has to hold"
     )
+    parser.add_argument(
+        "--go-on", action="store_true", help="only what has not been tried yet, or was missed"
+    )
     options = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     with tempfile.TemporaryDirectory(prefix="sendoff-chaos-") as folder:
         try:
-            rows = _run(Path(folder), options.victims.split(","), options.boundaries.split(","))
+            with World.made(Path(folder)) as world:
+                cells = _run(world, options.victims.split(","), options.boundaries.split(","), options.go_on)
         finally:
             shutil.copytree(Path(folder) / "logs", RESULTS.parent / "logs", dirs_exist_ok=True)
             unmount(Path(folder))
-    print(page(rows).removeprefix(HEAD))
-    return 1 if any(row.problems for row in rows) else 0
+    print(page(read(RESULTS)).removeprefix(HEAD))
+    return 1 if any(cell.problems for cell in cells) else 0
 
 
-def _run(folder: Path, victims: list[str], words: list[str]) -> list[Row]:
-    """Strike one victim after the other. What came of each is kept at once, unless boundaries were chosen."""
-    deadline, rows = time.monotonic() + BOUND, list[Row]()
-    with World.made(folder) as world:
-        found = find_boundaries(world)
-        chosen = [pair for pair in found.items() if any(word in pair[0] for word in words)]
-        _say(f"{len(found)} boundaries: {', '.join(found)}")
-        matrix = Matrix(world, deadline, _say)
-        for victim in VICTIMS:
-            if not any(word in victim.name for word in victims) or not victim.is_possible():
-                continue
-            cells = matrix.wave(victim(), chosen)
-            mine = [
-                Row(each.victim, each.boundary, each.end, each.seconds, tuple(each.problems))
-                for each in cells
-            ]
-            rows += mine
-            if not any(words):
-                PAGE.write_text(page(keep(RESULTS, mine, [each.name for each in VICTIMS])))
-    return rows
+def _run(world: World, victims: list[str], words: list[str], go_on: bool) -> list[Cell]:
+    """Strike one victim after the other; each cell is kept when it is over."""
+    deadline, turn = time.monotonic() + BOUND, threading.Lock()
+    found = find_boundaries(world)
+    _say(f"{len(found)} boundaries: {', '.join(found)}")
+    known = {(row.victim, row.boundary) for row in read(RESULTS) if go_on and not row.problems}
+
+    def ended(cell: Cell) -> None:
+        if over.is_set():  # what was interrupted was not missed
+            return
+        row = Row(cell.victim, cell.boundary, cell.end, cell.seconds, tuple(cell.problems))
+        with turn:
+            PAGE.write_text(page(keep(RESULTS, (row,), [victim.name for victim in VICTIMS], list(found))))
+
+    matrix, cells = Matrix(world, deadline, _say, ended), list[Cell]()
+    for victim in VICTIMS:
+        chosen = [
+            (boundary, story)
+            for boundary, story in found.items()
+            if any(word in boundary for word in words) and (victim.name, boundary) not in known
+        ]
+        if chosen and any(word in victim.name for word in victims) and victim.is_possible():
+            tried = matrix.wave(victim(), chosen)
+            for cell in (tried[0], tried[-1]):  # what is wrong with all of them was noted here last
+                ended(cell)
+            cells += tried
+    return cells
 
 
 def _say(line: str) -> None:

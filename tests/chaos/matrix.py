@@ -46,6 +46,7 @@ class Matrix:
     world: World
     deadline: float
     say: Callable[[str], None]
+    ended: Callable[[Cell], None] = lambda cell: None  # is told of each as well
 
     @classmethod
     def until(cls, world: World, seconds: float, say: Callable[[str], None]) -> Matrix:
@@ -89,6 +90,7 @@ class Matrix:
                 cell.problems += problems(cell, (ENDS[cell.story], *victim.also), victim.about)
         for cell in cells:
             self._tell(cell)
+            self.ended(cell)
             cell.tidy_up()
 
     def _tell(self, cell: Cell) -> None:

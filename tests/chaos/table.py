@@ -73,13 +73,21 @@ def _distinct(words: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(words))
 
 
-def keep(file: Path, rows: Sequence[Row], order: Sequence[str]) -> list[Row]:
-    """Put the rows of the victims that were tried in the place of their older ones; gives all, in order."""
+def read(file: Path) -> list[Row]:
+    """Read the cells that were kept."""
     known = json.loads(file.read_text()) if file.exists() else []
-    tried = {row.victim for row in rows}
-    older = [Row(**{**each, "problems": tuple(each["problems"])}) for each in known]
-    all_rows = [row for row in older if row.victim not in tried] + list(rows)
-    all_rows.sort(key=lambda row: order.index(row.victim))
+    return [Row(**{**each, "problems": tuple(each["problems"])}) for each in known]
+
+
+def keep(file: Path, rows: Sequence[Row], victims: Sequence[str], boundaries: Sequence[str]) -> list[Row]:
+    """Put cells in the place of their older ones; gives all that are kept, in order."""
+    all_rows = {(row.victim, row.boundary): row for row in (*read(file), *rows)}
+    kept = [
+        all_rows[victim, boundary]
+        for victim in victims
+        for boundary in boundaries
+        if (victim, boundary) in all_rows
+    ]
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps([asdict(row) for row in all_rows], indent=1))
-    return all_rows
+    file.write_text(json.dumps([asdict(row) for row in kept], indent=1))
+    return kept

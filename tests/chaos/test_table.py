@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.chaos.table import Row, keep, page
+from tests.chaos.table import Row, keep, page, read
 
 ROWS = (
     Row("flow", "build: not begun", "Live", 12.34, ()),
@@ -31,8 +31,9 @@ def test_nothing_missed() -> None:
 
 
 def test_kept(tmp_path: Path) -> None:
-    """The victims that were tried again replace their older rows, the others stay, in the order asked for."""
-    file = tmp_path / "build-output" / "chaos.json"
-    keep(file, ROWS, ("clock", "flow"))
+    """What was tried again replaces what was kept of it, the rest stays, in the order asked for."""
+    file, boundaries = tmp_path / "chaos" / "results.json", ("build: not begun", "undo: recorded")
+    keep(file, ROWS, ("clock", "flow"), boundaries)
     again = Row("flow", "build: not begun", "Live", 9.0, ())
-    assert keep(file, (again,), ("clock", "flow")) == [*ROWS[2:], again]
+    assert keep(file, (again,), ("clock", "flow"), boundaries) == [*ROWS[2:], again, ROWS[1]]
+    assert read(file) == [*ROWS[2:], again, ROWS[1]]
