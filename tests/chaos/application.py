@@ -11,7 +11,7 @@ from tests.chaos.world import NAMES, World
 
 FIRST = "first"  # the application whose release all others begin with
 GATE = {"kind": "approval", "name": "owner", "approvers": ["sam"]}
-CHECK = {"kind": "command", "deadline": "1s", "interval": "200ms"}
+CHECK = {"kind": "command", "deadline": "5s", "interval": "200ms"}  # a host that is struck comes back in less
 SAYS = 'echo "$1" >>"$2/shared/commands"'
 WELL = ("test", "!", "-e", "{root}/shared/sick-{version}")
 BUILD = """\

@@ -86,7 +86,6 @@ class World:
         self.client: SyncPrefectClient
         self.http = httpx.Client(timeout=2, verify=False)  # noqa: S501 -- it is on this machine, without TLS
         self.ledger = Ledger.open(self.settings.ledger_url)
-        self._numbers = itertools.count(1)
 
     def _environ(self, ledger: str, prefect: str) -> dict[str, str]:
         for each in (self.posts, self.catalog, self.ssh):
@@ -185,9 +184,7 @@ class World:
         until((self.ssh / "hosts.json").exists, f"host {name}")
 
     def _start(self, name: str, *words: str, variables: tuple[str, ...] = ()) -> None:
-        log = f"{name}.{next(self._numbers)}"
-        self.processes.start(log, ("env", *variables, sys.executable, *words))
-        self.processes.running[name] = self.processes.running.pop(log)
+        self.processes.start(name, ("env", *variables, sys.executable, *words))
 
     def pids(self, name: str) -> list[int]:
         return tree(self.processes.running[name].pid)
