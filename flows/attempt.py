@@ -201,6 +201,7 @@ class Attempt:
         holder = next((lease for lease in run.ledger.leases() if lease.resource == run.lease.resource), None)
         known = run.ledger.last(self.id, ("release.ended",))
         if (known or (holder and holder.release == self.id)) and _flow_run().deployment_id:
+            run.close()
             logging.shutdown()
             os._exit(0)  # whatever else this process said would be taken for the run's state
         run.lease = None

@@ -86,6 +86,7 @@ class Run:
         self.lease: Lease | None = None
         self.keeper: Keeper | None = None
         self.stopping = threading.Event()
+        self._at_close: list[Callable[[], None]] = []
         self._fleets: dict[str, Fleet] = {}
         self._opening = threading.Lock()
 
@@ -99,6 +100,7 @@ class Run:
         self.secrets = self._secrets()
         self.mask = Masker(self.secrets.values())
         self.store: ArtifactStore = lookup.store(self.settings)
+        self._at_close.append(self.store.close)
 
     @property
     def actor(self) -> str:
@@ -206,10 +208,12 @@ class Run:
         return bool(self.ledger.events(release=self.id, kinds=("host.live",)))
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Give all connections back, and leave nothing on this machine."""
         for fleet in self._fleets.values():
             fleet.close()
         self._fleets.clear()
+        while self._at_close:
+            self._at_close.pop()()
 
     def _secrets(self) -> dict[str, str]:
         fleets = self.environment.targets
