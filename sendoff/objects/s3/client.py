@@ -12,7 +12,7 @@ from sendoff.objects.s3.address import BucketAddress, Credentials
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-TRIES = 5
+TRIES = 9  # with botocore's pauses some 45 s, up to 75 s
 CONNECTIONS = 50  # as many as a story has threads
 
 
