@@ -227,11 +227,17 @@ async def _exit_of(command: asyncio.subprocess.Process) -> None:
 
 
 async def _end_command(command: asyncio.subprocess.Process) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(command.pid, number)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(_exit_of(command), GRACE)
+    """Tell all that the command started to end, and kill what has not ended in its time."""
+    now = asyncio.get_running_loop().time
+    deadline = now() + GRACE
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(command.pid, signal.SIGTERM)
+        while now() < deadline:
+            await asyncio.sleep(0.02)
+            os.killpg(command.pid, 0)
+        os.killpg(command.pid, signal.SIGKILL)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(_exit_of(command), GRACE)
 
 
 def _key(path: Path) -> asyncssh.SSHKey:

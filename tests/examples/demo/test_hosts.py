@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from examples.demo.hosts import EmbeddedHosts
 from sendoff.targets.ssh.connection import connect
 from sendoff.targets.ssh.login import Login
 
 DAEMON = 'setsid sh -c \'echo $$ > "$0"; exec env -i sleep 300\' "$1" >/dev/null 2>&1 </dev/null &'
+TIDY = """trap 'sleep 0.3; rm "$0"; exit' TERM; touch "$0"; echo ready; while :; do sleep 0.05; done"""
 
 
 def wait_for(true: Callable[[], object]) -> None:
@@ -55,3 +57,15 @@ def test_a_process_of_hosts(tmp_path: Path) -> None:
     finally:
         serving.kill()
         serving.wait()
+
+
+def test_hung_up_command_tidies_up(tmp_path: Path) -> None:
+    """What a command does when it is told to end, is done before anything is killed."""
+    work = tmp_path / "work"
+    with EmbeddedHosts(tmp_path, ["web-1"]) as hosts:
+        login = Login(user="u", private_key_file=str(hosts.client_key), known_hosts=str(hosts.known_hosts))
+        host = hosts.hosts["web-1"]
+        with connect(host.address, host.port, login, "web-1") as session:
+            with session.talk(["sh", "-c", TIDY, str(work)], timeout=10) as talk:
+                assert talk.line() == "ready"
+            wait_for(lambda: not work.exists())

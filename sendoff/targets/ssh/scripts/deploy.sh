@@ -5,8 +5,13 @@ hold "$root" "$2" deploy
 name=$3 digest=$4
 work=$root/.sendoff/tmp/$name
 manifests=$root/.sendoff/manifests
-trap 'cd "$root"; rm -rf "$work"' EXIT
-trap 'exit 4' HUP INT TERM PIPE
+# Whoever is told to end while it tidies up, tidies up to the end.
+tidy() {
+  trap '' HUP INT TERM PIPE
+  cd "$root" && rm -rf "$work"
+}
+trap tidy EXIT
+trap 'tidy; exit 4' HUP INT TERM PIPE
 
 # tar says "wrote only so much" of a disk that is full: ask the disk, while all is still there.
 full() {

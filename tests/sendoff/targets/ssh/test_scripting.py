@@ -1,0 +1,52 @@
+"""What the scripts do when they are told to end, run here without a host."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sendoff.targets.ssh.scripting import call
+
+SLOW = """#!/bin/sh
+case "$*" in *tmp/1-abc) touch "{note}"; sleep 0.3 ;; esac
+exec {rm} "$@"
+"""
+
+
+def eventually(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_told_to_end_while_it_tidies_up(tmp_path: Path) -> None:
+    """A deploy whose channel closed tidies up; that its host ends it right then, is no reason to stop."""
+    root, note, tools = tmp_path / "root", tmp_path / "tidies", tmp_path / "bin"
+    tools.mkdir()
+    (tools / "rm").write_text(SLOW.format(note=note, rm=shutil.which("rm")))
+    (tools / "rm").chmod(0o755)
+    deploy = subprocess.Popen(
+        call("deploy", str(root), "1", "1-abc", "0" * 64),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PATH": f"{tools}:{os.environ['PATH']}"},
+        start_new_session=True,
+    )
+    assert deploy.stdin
+    assert deploy.stdout
+    with deploy, deploy.stdin, deploy.stdout:
+        assert deploy.stdout.readline() == "sendoff:ready\n"
+        work = root / ".sendoff" / "tmp" / "1-abc"
+        assert work.exists()
+        deploy.stdin.close()
+        eventually(note.exists)
+        os.killpg(deploy.pid, signal.SIGTERM)
+        assert deploy.wait(20) == 4
+    assert not work.exists()
