@@ -13,7 +13,6 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 
 HEARTBEAT = 30  # seconds; Prefect allows no less
 SILENCE = timedelta(seconds=70)  # two heartbeats may come late or be lost
-SECOND_REPORT = timedelta(seconds=5)  # a worker reports a crash twice, some 3 s apart
 
 AT_A_SITE = "sendoff-at-site"  # the tag of runs that a release has started and looks after
 OURS: dict[str, Any] = {"prefect.resource.id": "prefect.tag.sendoff", "prefect.resource.role": "tag"}
@@ -39,7 +38,6 @@ def automations(recover: UUID) -> tuple[AutomationCore, ...]:
                 source="selected",
                 deployment_id=recover,
                 parameters={"run": {"__prefect_kind": "jinja", "template": "{{ flow_run.id }}"}},
-                schedule_after=SECOND_REPORT,
             )
         ],
     )

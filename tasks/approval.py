@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from prefect.input import RunInput
 from pydantic import Field, create_model
 
 from sendoff.gates import Answer, Verdict, judge
 from sendoff.plan.models import Plan
 from sendoff.spec.models import Approval
 from tasks.answers import answers
-from tasks.asking import answer_to
+from tasks.asking import Form, answer_to
 from tasks.planning import Planner
 from tasks.run import Run
 
@@ -33,12 +32,12 @@ def agreed(run: Run, planner: Planner, plan: Plan) -> Plan | None:
         plan = planner.plan()
 
 
-def form(gate: Approval, text: str) -> type[RunInput]:
+def form(gate: Approval, text: str) -> type[Form]:
     """Make the form: a decision without a default, who decides, and why."""
     approver: Any = Literal[gate.approvers] if gate.approvers else str
     model = create_model(
         "Approval",
-        __base__=RunInput,
+        __base__=Form,
         decision=(
             Literal["approve", "reject"],
             Field(title="Decision", description="May it go live? There is no default"),

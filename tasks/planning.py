@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sendoff.artifact.manifest import Artifact, Commit
 from sendoff.gates import Verdict
 from sendoff.plan.make import make_release_plan
@@ -10,7 +12,8 @@ from sendoff.report.brief import brief
 from sendoff.spec.intent import NEWEST
 from sendoff.spec.models import Approval
 from tasks.answers import answers
-from tasks.facts import preflight, states
+from tasks.durable import HostKey
+from tasks.facts import lacking, preflight, states
 from tasks.left_out import left_out
 from tasks.pinned import pinned
 from tasks.publish import publish_plan
@@ -53,7 +56,7 @@ class Planner:
             states(facts, gone),
             left_out=[host for _, host in gone],
         )
-        write_down(run, plan)
+        write_down(run, plan, lacking(facts, self.artifact.release_name))
         return plan
 
     def current(self, plan: Plan) -> Plan:
@@ -76,12 +79,13 @@ class Planner:
         )
 
 
-def write_down(run: Run, plan: Plan) -> None:
-    """Record and show a plan, unless it is the one that was recorded last."""
+def write_down(run: Run, plan: Plan, lacks: Sequence[HostKey] = ()) -> None:
+    """Record and show a plan, unless it was recorded last; `lacks`: where the release is not yet."""
     last = run.ledger.last(run.id, ("release.planned",))
     if last is not None and last.body["plan_digest"] == plan.digest:
         return
-    run.record("release.planned", {"plan_digest": plan.digest, "plan": plan.model_dump(mode="json")})
+    body = {"plan_digest": plan.digest, "plan": plan.model_dump(mode="json"), "lacking": list(lacks)}
+    run.record("release.planned", body)
     publish_plan(run, plan)
     if last is not None:
         run.say(f"what is live has changed, and so has the plan: it is {plan.code} now; approvals fall")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal
 
-from prefect.input import RunInput
 from pydantic import Field, create_model
 
 from sendoff.report.question import question
 from sendoff.report.words import listing
 from sendoff.trouble import Reply, Trouble, judge
-from tasks.asking import answer_to
+from tasks.asking import Form, answer_to
 from tasks.deadline import set_timer
 from tasks.left_out import left_out
 from tasks.run import Run
@@ -35,13 +35,13 @@ def unsettled(run: Run, place: str | None = None) -> Trouble | None:
     return None if is_done else trouble
 
 
-def form(trouble: Trouble, answerers: tuple[str, ...], text: str) -> type[RunInput]:
+def form(trouble: Trouble, answerers: tuple[str, ...], text: str) -> type[Form]:
     """Make the form: what is to be done, without a default, who says so, and why."""
     decision: Any = Literal[trouble.possible]
     who = f"Who you are: {listing(answerers, last='or')}" if answerers else "Who you are"
     model = create_model(
         "Trouble",
-        __base__=RunInput,
+        __base__=Form,
         decision=(decision, Field(title="Decision", description="What is to be done? There is no default")),
         who=(str, Field(title="Who", description=who)),
         comment=(str, Field("", title="Comment", description="Why, for those who read the report")),
@@ -66,10 +66,10 @@ def reply_to(run: Run, trouble: Trouble) -> Reply:
             return Reply.model_validate({name: given[-1][name] for name in Reply.model_fields})
         note = given[-1]["said"] if given else ""
         key = f"{_key(trouble)}-{len(given) + 1}"
-        set_timer(run, key, trouble.otherwise, trouble.until)
+        timer = partial(set_timer, run, decision=trouble.otherwise, until=trouble.until)
         title = f"{run.place.application} {run.version} to {run.place.environment}"
         text = question(trouble, title, run.why, note)
-        given_now = answer_to(form(trouble, settings.answerers, text), key)
+        given_now = answer_to(form(trouble, settings.answerers, text), key, before=timer)
         reply = Reply.model_validate({**given_now, "at": run.now()})
         verdict = judge(trouble, settings.answerers, reply)
         body = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from tasks.publish import publish_report_of
 BY = "recover"
 WAITS = (0, 10, 30, 60, 120)  # seconds before each attempt; there are no more than these
 TURN = timedelta(seconds=60)  # so long another run that looks after the same crash is left alone
+SECOND_REPORT = timedelta(seconds=5)  # a worker reports a crash twice, some 3 s apart
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,12 @@ class Recovery:
     ledger: Ledger
     by: str
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    sleep: Callable[[float], None] = time.sleep
 
     def look_after(self, wanted: UUID) -> str:
         """Do what the state of a run asks for; tells what that was."""
         try:
-            run = self.client.read_flow_run(wanted)
+            run = self._settled(self.client.read_flow_run(wanted))
         except ObjectNotFound:
             return f"{wanted}: no such run here"
         state = run.state
@@ -52,6 +55,16 @@ class Recovery:
                 run, "errored", "its process died, and nobody goes on with a run started by hand"
             )
         return self._end(run, "cancelled", "somebody cancelled it")
+
+    def _settled(self, run: FlowRun) -> FlowRun:
+        """Look again at a crash so young that it may be reported once more, which would undo what is done."""
+        if run.state is None or not run.state.is_crashed():
+            return run
+        rest = run.state.timestamp + SECOND_REPORT - self.now()
+        if rest <= timedelta():
+            return run
+        self.sleep(min(rest, SECOND_REPORT).total_seconds())
+        return self.client.read_flow_run(run.id)
 
     def _was_cancelled(self, run: FlowRun) -> bool:
         """Tell whether its process died while it was being cancelled."""

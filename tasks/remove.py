@@ -24,7 +24,10 @@ def remove_dark(run: Run, release: str) -> None:
 
 
 def staged(run: Run) -> list[HostKey]:
-    """List the hosts that this run put the release on."""
-    done = run.ledger.events(release=run.id, kinds=("step.done",))
-    found = [each.body for each in done if each.body["action"] == "deploy" and each.body["changed"]]
-    return list(dict.fromkeys((body["target"], body["host"]) for body in found))
+    """List the hosts that this run put the release on: it was not there before, or was damaged."""
+    planned = next(iter(run.ledger.events(release=run.id, kinds=("release.planned",))), None)
+    lacked = [tuple(key) for key in planned.body.get("lacking", ())] if planned else []
+    done = [event.body for event in run.ledger.events(release=run.id, kinds=("step.done",))]
+    found = [body for body in done if body["action"] == "deploy" and not body["failed"]]
+    keys = [((body["target"], body["host"]), body["changed"]) for body in found]
+    return list(dict.fromkeys(key for key, changed in keys if changed or key in lacked))

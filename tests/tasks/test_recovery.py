@@ -65,7 +65,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def look(server: Server, ledger: Ledger, by: str = "r1", at: datetime = START, run: UUID = RUN) -> str:
     client: Any = server
-    return Recovery(client, ledger, by, now=lambda: at).look_after(run)
+    return Recovery(client, ledger, by, now=lambda: at, sleep=lambda seconds: None).look_after(run)
 
 
 def begun(ledger: Ledger) -> None:
@@ -92,6 +92,24 @@ def test_once_for_each_crash(server: Server, ledger: Ledger) -> None:
     assert crash.name == "AwaitingRetry"
     assert "is being looked after already" in look(server, ledger, by="r2")
     assert server.states[-1].name == "Crashed"
+
+
+def test_a_second_report_of_a_crash_is_awaited(server: Server, ledger: Ledger) -> None:
+    """A worker reports a crash twice; what is scheduled in between would be crashed again by the second."""
+    first = Crashed(message="first").model_copy(update={"timestamp": START - timedelta(seconds=2)})
+    second = Crashed(message="second").model_copy(update={"timestamp": START})
+    server.comes_to(Running(), first)
+    slept: list[float] = []
+
+    def reported_again(seconds: float) -> None:
+        slept.append(seconds)
+        server.comes_to(second)
+
+    client: Any = server
+    Recovery(client, ledger, "r1", now=lambda: START, sleep=reported_again).look_after(RUN)
+    assert slept == [3.0]
+    (event,) = ledger.events(str(RUN), ("release.recovered",))
+    assert event.body["why"] == "second"
 
 
 def test_whoever_looks_after_it_may_die(server: Server, ledger: Ledger) -> None:

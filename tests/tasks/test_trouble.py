@@ -39,7 +39,7 @@ class Person:
     def will_say(self, decision: str, who: str = "ada") -> None:
         self.says.append({"decision": decision, "who": who, "comment": ""})
 
-    def __call__(self, model: Any, key: str) -> dict[str, str]:
+    def __call__(self, model: Any, key: str, before: Any) -> dict[str, str]:
         self.asked.append(key)
         if not self.says:
             raise Killed

@@ -12,10 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from prefect import flow_runs
+
 from flows.attempt import Attempt
 from sendoff.ledger import Ledger
 from sendoff.targets.ssh.host import SshHost
 from sendoff.targets.ssh.talk import Talk
+from tasks.asking import Form
 from tasks.run import Run
 
 HOST = "b"  # of the hosts, the one at which a run is stopped
@@ -97,12 +100,18 @@ def watch(folder: str) -> None:
             source = Halved(source, lambda: post.passes("deploy: half sent", name))
         method(talk, source)
 
+    def write(form: type[Form], keyset: Any, method: Any = Form.write.__func__) -> None:  # type: ignore[attr-defined]
+        method(form, keyset)
+        post.passes("form: written")
+
     around(Attempt, "__init__", nothing, begin)
     around(Ledger, "append", effect, record)
     around(Ledger, "take_lease", nothing, lambda *_: post.passes("lease: taken"))
     around(Ledger, "give_back", nothing, lambda *_: post.passes("lease: given back"))
     around(Run, "step", step, nothing)
     around(SshHost, "run", nothing, command)
+    around(flow_runs, "mark_flow_run_suspension_requested", lambda *_: post.passes("run: suspended"), nothing)
+    Form.write = classmethod(write)  # type: ignore[assignment, method-assign]
     Talk.send = send  # type: ignore[method-assign]
 
 
@@ -113,7 +122,7 @@ def named(kind: str, body: Any) -> str:
     return str(body.get("action", kind))
 
 
-def around(kind: type, name: str, before: Callable[..., None], after: Callable[..., None]) -> None:
+def around(kind: Any, name: str, before: Callable[..., None], after: Callable[..., None]) -> None:
     """Have something done before and after a method, with its arguments."""
     method = getattr(kind, name)
 

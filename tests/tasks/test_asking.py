@@ -1,0 +1,110 @@
+"""A run that waits can be answered, and an answer that Prefect has taken counts, whatever died when."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from prefect.input import RunInput
+
+from sendoff.spec.models import Approval
+from tasks import asking as module
+from tasks.approval import form
+from tasks.asking import Form, answer_to
+
+FORM = form(Approval(kind="approval", name="owner", approvers=("sam",)), "the brief")
+KEY = "approval-owner-1"
+SAID = {"decision": "approve", "approver": "sam", "comment": "go"}
+
+
+class Suspended(Exception):
+    """The run waits."""
+
+
+class Server:
+    """What Prefect keeps of a run: its inputs, and under which keys it has waited."""
+
+    def __init__(self) -> None:
+        self.inputs: dict[str, Any] = {}
+        self.seen: set[str] = set()
+        self.waits: list[str] = []
+
+    def get(self, name: str) -> Any:
+        return self.inputs.get(name)
+
+    def remove(self, name: str) -> None:
+        del self.inputs[name]
+
+    def save(self, keyset: Any, flow_run_id: Any = None) -> None:
+        for name in (keyset["schema"], keyset["description"]):
+            assert name not in self.inputs, "Prefect keeps one input under a key"
+            self.inputs[name] = "new"
+
+    def suspend(self, wait_for_input: type[Form], key: str) -> None:
+        assert key not in self.seen, "Prefect suspends no run twice under one key"
+        assert f"suspended-{key}-schema" in self.inputs, "nobody could answer"
+        wait_for_input.save({}, None)
+        self.seen.add(key)
+        self.waits.append(key)
+        raise Suspended
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Server:
+    kept = Server()
+    monkeypatch.setattr(module, "this_run", lambda: SimpleNamespace(id=uuid4(), deployment_id=uuid4()))
+    monkeypatch.setattr(module, "_seen", lambda run: kept.seen)
+    monkeypatch.setattr(module, "read_flow_run_input", kept.get)
+    monkeypatch.setattr(module, "delete_flow_run_input", kept.remove)
+    monkeypatch.setattr(module, "suspend_flow_run", kept.suspend)
+    monkeypatch.setattr(RunInput, "save", classmethod(lambda cls, *words: kept.save(*words)))
+    return kept
+
+
+def test_form_is_there_before_the_run_waits(server: Server) -> None:
+    """A process that dies right after it has suspended its run leaves one that can be answered."""
+    told: list[str] = []
+    with pytest.raises(Suspended):
+        answer_to(FORM, KEY, told.append)
+    assert (server.waits, told) == ([KEY], [KEY])
+
+
+def test_answer_is_taken(server: Server) -> None:
+    """Nobody is asked again for what they have answered, and nothing is prepared for that."""
+    server.seen, server.inputs[f"suspended-{KEY}-response"] = {KEY}, SAID
+    assert answer_to(FORM, KEY, lambda key: pytest.fail("asked again")) == SAID
+
+
+def test_form_of_a_dead_process_is_replaced(server: Server) -> None:
+    """What is left of a form that was never shown makes room for the next, and no other is touched."""
+    other = {"suspended-approval-owner-2-schema": "other"}
+    server.inputs = {f"suspended-{KEY}-schema": "old", f"suspended-{KEY}-description": "old"} | other
+    with pytest.raises(Suspended):
+        answer_to(FORM, KEY)
+    new = {f"suspended-{KEY}-schema": "new", f"suspended-{KEY}-description": "new"}
+    assert server.inputs == new | other
+
+
+def test_asked_anew_after_a_death(server: Server) -> None:
+    """A run whose process died after it had asked waits again, under the next key each time."""
+    for key in (KEY, f"{KEY}_2", f"{KEY}_3"):
+        told: list[str] = []
+        with pytest.raises(Suspended):
+            answer_to(FORM, KEY, told.append)
+        assert told == [key]
+    server.inputs[f"suspended-{KEY}_3-response"] = SAID
+    assert answer_to(FORM, KEY) == SAID
+
+
+def test_run_by_hand_waits_where_it_is(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a deployment nothing could start it again."""
+
+    def paused(wait_for_input: type[Form], timeout: int, poll_interval: int, key: str) -> Any:
+        assert f"paused-{key}-schema" in server.inputs
+        return wait_for_input.model_validate(SAID)
+
+    monkeypatch.setattr(module, "this_run", lambda: SimpleNamespace(id=uuid4(), deployment_id=None))
+    monkeypatch.setattr(module, "pause_flow_run", paused)
+    assert answer_to(FORM, KEY) == SAID
