@@ -35,6 +35,7 @@ class Cell:
     struck: datetime | None = None
     end: str = "not tried"
     said: str = ""
+    refused: str | None = None  # why its last answer was not taken
     seconds: float | None = None
     problems: list[str] = field(default_factory=list)
 
@@ -73,12 +74,17 @@ class Cell:
 
     def finish(self) -> None:
         """Wait for its end, and note when it was at work again."""
-        run = until(self._ended, f"{self.name} ends", FINISHES, LOOK)
+        try:
+            run = until(self._ended, f"{self.name} ends", FINISHES, LOOK)
+        except TimeoutError:
+            last = self.world.run(self.run)
+            self.problems.append(f"it is {last and last.state_name}; its last answer: {self.refused}")
+            raise
         assert run.state is not None
         self.end, self.said = run.state.name or "", run.state.message or ""
-        if self.struck:
+        if self.struck:  # the release may have ended by another process before it was
             at = next(iter(self._later_than(self.struck)), run.state.timestamp)
-            self.seconds = (at - self.struck).total_seconds()
+            self.seconds = max(0.0, (at - self.struck).total_seconds())
 
     def resumed(self) -> bool:
         """Tell whether it is at work again since it was struck, or over."""
@@ -102,7 +108,8 @@ class Cell:
         if self.post("reached").exists():
             return True
         if over := self._ended():
-            raise RuntimeError(f"it ended before: {over.state_name}")
+            said = over.state.message if over.state else ""
+            raise RuntimeError(f"it ended before: {over.state_name}: {said}")
         return False
 
     def _ended(self) -> FlowRun | None:
@@ -113,5 +120,5 @@ class Cell:
         """Look at the run, and answer what it asks."""
         run = self.world.run(self.run)
         if run and run.state and run.state.is_paused():
-            self.world.approve(run)
+            self.refused = self.world.approve(run)
         return run

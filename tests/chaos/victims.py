@@ -34,7 +34,7 @@ class Victim:
     def __init__(self, short: bool = False) -> None:
         """`short`: do not wait for what only shows how long it takes."""
         self.short = short
-        self.away = 3.0 if short else 15.0  # seconds that a server is away
+        self.away = 3.0 if short else 60.0  # seconds that a server is away
 
     @classmethod
     def is_possible(cls) -> bool:

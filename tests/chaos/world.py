@@ -83,6 +83,7 @@ class World:
         self.settings = Settings.read(self.environ)
         self.machines = itertools.cycle((folder / "machine-1", folder / "machine-2"))
         self.hosts: dict[str, Host] = {}
+        self.closing = threading.Event()
         self.client: SyncPrefectClient
         self.http = httpx.Client(timeout=2, verify=False)  # noqa: S501 -- it is on this machine, without TLS
         self.ledger = Ledger.open(self.settings.ledger_url)
@@ -138,9 +139,23 @@ class World:
                 closing(self.ledger),
             ):
                 self.start_worker()
-                yield self
+                supervisor = threading.Thread(target=self._keep_worker)
+                supervisor.start()
+                try:
+                    yield self
+                finally:
+                    self.closing.set()
+                    supervisor.join()
         finally:
             self.processes.stop()
+
+    def _keep_worker(self) -> None:
+        """Start a worker again that ended itself, as a supervisor would; not one that was killed."""
+        while not self.closing.wait(1):
+            worker = self.processes.running.get("worker")
+            has_ended = worker is not None and worker.poll() is not None
+            if has_ended and self.processes.running.get("worker") is worker:
+                self.start_worker(self.machine)
 
     def start_server(self) -> None:
         port = self.api.rpartition(":")[2].partition("/")[0]
@@ -227,12 +242,12 @@ class World:
         except httpx.HTTPError:
             return None
 
-    def approve(self, run: FlowRun) -> None:
-        """Answer what a run asks; it is asked again when the server is away, or not ready for it yet."""
+    def approve(self, run: FlowRun) -> str | None:
+        """Answer what a run asks, or tell why that was not taken: not ready, or the server away."""
         try:
-            answer(self.client, run, {"decision": "approve", "approver": "sam", "comment": ""})
-        except httpx.HTTPError:
-            return
+            return answer(self.client, run, {"decision": "approve", "approver": "sam", "comment": ""})
+        except httpx.HTTPError as error:
+            return f"{type(error).__name__}: {error}"
 
     def set_state(self, run: str, state: Any) -> None:
         self.client.set_flow_run_state(UUID(run), state, force=True)

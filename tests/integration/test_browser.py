@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -78,12 +79,19 @@ class Browser:
         options.first.wait_for(state="hidden")
         return [each for each in found if each]
 
-    def answer(self, decision: str, approver: str) -> None:
-        """Fill the form of an approval in, and submit it; one that was drawn anew meanwhile once more."""
+    def answer(
+        self, decision: str, who: str = "", texts: Mapping[str, str] = MappingProxyType({}), shot: str = ""
+    ) -> None:
+        """Fill a form of a run that waits in, and submit it; one that was drawn anew meanwhile once more."""
         modal = self.page.locator(".p-modal")
         for patience in (15_000, 15_000, WAIT):
             self.choose("Decision", decision, ".p-modal")
-            self.choose("Approver", approver, ".p-modal")
+            if who:
+                self.choose("Approver", who, ".p-modal")
+            for label, text in texts.items():
+                self.write(label, text)
+            if shot:
+                self.shoot(shot)
             self.page.get_by_role("button", name="Submit").click()
             with suppress(NotInTime):
                 modal.wait_for(state="hidden", timeout=patience)
@@ -150,7 +158,7 @@ def approved(stack: Stack, browser: Browser, started: str, eventually: Callable[
     browser.page.get_by_role("button", name="Resume").first.click()
     expect(browser.page.locator(".p-modal")).to_contain_text("The shop opens")
     browser.shoot("2-approval-form")
-    browser.answer("reject", "priya")
+    browser.answer("reject", who="priya")
     eventually(
         lambda: len(stack.events(started, "approval.asked")) == 2 and stack.state(started).is_paused(),
         "asked again",
@@ -159,7 +167,7 @@ def approved(stack: Stack, browser: Browser, started: str, eventually: Callable[
     browser.page.get_by_role("button", name="Resume").first.click()
     expect(browser.page.locator(".p-modal")).to_contain_text("a rejection needs a reason")
     browser.shoot("3-asked-again")
-    browser.answer("approve", "priya")
+    browser.answer("approve", who="priya")
     eventually(lambda: stack.state(started).name == "Live", "live")
     return started
 
@@ -227,12 +235,8 @@ def test_what_broke_is_answered(
     expect(browser.page.locator(".p-modal")).to_contain_text("2.4.1 could not go live on 1 of 3 hosts")
     expect(browser.page.locator(".p-modal")).to_contain_text("cache.internal: no answer in 5 s")
     browser.shoot("9-trouble-form")
-    browser.choose("Decision", "leave out", ".p-modal")
-    browser.write("Who", "priya")
-    browser.write("Comment (Optional)", "two hosts can carry the night")
-    browser.shoot("10-trouble-answered")
-    browser.page.get_by_role("button", name="Submit").click()
-    expect(browser.page.locator(".p-modal")).to_be_hidden()
+    said = {"Who": "priya", "Comment (Optional)": "two hosts can carry the night"}
+    browser.answer("leave out", texts=said, shot="10-trouble-answered")
     eventually(lambda: stack.state(run).name == "Live", "live")
     assert app.live == ["2.4.1", "2.4.0", "2.4.1"]
     (answered,) = stack.events(run, "trouble.answered")
