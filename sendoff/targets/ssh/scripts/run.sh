@@ -12,6 +12,8 @@ if [ -n "$key" ]; then
 fi
 cd "$root/releases/$release" || exit 3
 say "runs"
+# Whoever is told to end while the command does its work, still writes down that it was done.
+trap : HUP INT TERM PIPE
 "$@" 9>&-
 code=$?
 [ -z "$key" ] || [ "$code" -ne 0 ] || echo "$key" >>"$root/.sendoff/ran"

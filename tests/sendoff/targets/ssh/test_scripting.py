@@ -50,3 +50,22 @@ def test_told_to_end_while_it_tidies_up(tmp_path: Path) -> None:
         os.killpg(deploy.pid, signal.SIGTERM)
         assert deploy.wait(20) == 4
     assert not work.exists()
+
+
+def test_told_to_end_while_a_command_comes_to_its_end(tmp_path: Path) -> None:
+    """A command that was done is written down as done, or it would be done again."""
+    (tmp_path / "releases" / "1-abc").mkdir(parents=True)
+    note, go, ran = tmp_path / "begun", tmp_path / "go", tmp_path / ".sendoff" / "ran"
+    patient = 'trap "" TERM; touch "$0"; until [ -e "$1" ]; do sleep 0.05; done'
+    words = ("sh", "-c", patient, str(note), str(go))
+    run = subprocess.Popen(
+        call("run", str(tmp_path), "1-abc", "1", "r/after/1", *words),
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    with run:
+        eventually(note.exists)
+        os.killpg(run.pid, signal.SIGTERM)
+        go.touch()
+        assert run.wait(20) == 0
+    assert ran.read_text() == "r/after/1\n"
