@@ -15,11 +15,12 @@ from flows.recover import recover
 from flows.release import release
 from flows.rollback import rollback
 from flows.verify import verify
+from flows.wake import wake
 
 POOL = "sendoff"
 
-INNER: tuple[Flow[..., Any], ...] = (answer_by_default,)
-"""What Sendoff starts by itself; it has a deployment as well, so that a worker can run it."""
+INNER: tuple[Flow[..., Any], ...] = (answer_by_default, wake)
+"""What Sendoff starts by itself; each has a deployment as well, so that a worker can run it."""
 
 STORIES: tuple[Flow[..., Any], ...] = (release, build, deploy, verify, go_live, rollback)
 RECOVER: Flow[..., Any] = recover

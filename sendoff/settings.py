@@ -23,6 +23,7 @@ class Settings(Frozen):
 
     `lease`: how long an environment stays held by a process that says nothing any more.
     `site`: how long the worker of a site may take to begin with what it is asked for.
+    `signed_by`: the public key of the server that people sign in to; None where nobody signs in.
     """
 
     home: Path
@@ -31,6 +32,7 @@ class Settings(Frozen):
     catalog: tuple[Path, ...]
     lease: timedelta = LEASE
     site: timedelta = SITE
+    signed_by: Path | None = None
 
     @property
     def cache(self) -> Path:
@@ -39,7 +41,10 @@ class Settings(Frozen):
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
-        """Read SENDOFF_HOME, _LEDGER, _STORE, _CATALOG, _LEASE_SECONDS, _SITE_SECONDS; empty is not set."""
+        """Read SENDOFF_HOME, _LEDGER, _STORE, _CATALOG, _LEASE_SECONDS, _SITE_SECONDS, _SIGNED_BY.
+
+        Empty is not set.
+        """
         home = _path(environ, environ.get("SENDOFF_HOME") or "~/.sendoff")
         catalog = (environ.get("SENDOFF_CATALOG") or str(Path.cwd())).split(os.pathsep)
         store = _store(environ, environ.get("SENDOFF_STORE") or str(home / "store"))
@@ -52,6 +57,9 @@ class Settings(Frozen):
             catalog=tuple(_path(environ, entry) for entry in catalog if entry),
             lease=LEASE if isinstance(lease, Problem) else lease,
             site=SITE if isinstance(site, Problem) else site,
+            signed_by=_path(environ, environ["SENDOFF_SIGNED_BY"])
+            if environ.get("SENDOFF_SIGNED_BY")
+            else None,
         )
         wrong = [each for each in (store, lease, site) if isinstance(each, Problem)]
         if problems := wrong + _problems(settings):
@@ -106,6 +114,12 @@ def _problems(settings: Settings) -> list[Problem]:
         for path in settings.catalog
         if not path.exists()
     ]
+    if settings.signed_by and not settings.signed_by.is_file():
+        found.append(
+            _problem(
+                "SENDOFF_SIGNED_BY", f"{str(settings.signed_by)!r} is no file", "the server's public key"
+            )
+        )
     return [problem for problem in found if problem]
 
 

@@ -62,7 +62,9 @@ def _ask(run: Run, gate: Approval, plan: Plan, text: str) -> None:
     key = f"approval-{gate.name}-{number}"
     asked = run.record("approval.asked", {"gate": gate.name, "plan_digest": plan.digest}, key=f"asked-{key}")
     given = answer_to(form(gate, text), key)
-    answer = Answer(at=run.now(), plan_digest=asked.body["plan_digest"], **given)
+    if given is None:
+        return
+    answer = Answer(at=run.now(), plan_digest=asked.body["plan_digest"], **given.fields)
     verdict = judge(gate, run.why.requested_by, plan.digest, [*answers(run, gate), answer])
     body = {
         **answer.model_dump(mode="json", exclude={"at"}),

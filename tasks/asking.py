@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
@@ -13,6 +14,9 @@ from prefect.flow_runs import pause_flow_run, suspend_flow_run
 from prefect.input import Keyset, RunInput
 from prefect.input.actions import delete_flow_run_input, read_flow_run_input
 from prefect.input.run_input import keyset_from_base_key
+
+from sendoff.signers import Signer, proved
+from tasks.run import Run
 
 A_YEAR = 365 * 86400
 
@@ -25,6 +29,11 @@ class Form(RunInput):
         """Write nothing where Prefect would: too late for a process that dies right before it."""
 
     @classmethod
+    def load(cls, keyset: Keyset, flow_run_id: UUID | None = None) -> Self:
+        """Read nothing where Prefect would: a run that was woken may not have been answered."""
+        return cls.model_construct()  # type: ignore[return-value]  # the plugin knows Form here
+
+    @classmethod
     def write(cls, keyset: Keyset) -> None:
         """Write the form, in place of one that a process has left which died before its run waited."""
         for name in (keyset["schema"], keyset["description"]):
@@ -33,8 +42,31 @@ class Form(RunInput):
         super().save(keyset)
 
 
-def answer_to(model: type[Form], key: str, before: Callable[[str], None] | None = None) -> dict[str, str]:
+class StampedForm(Form):
+    """A form where people sign in: the server puts its stamp in, and shows nobody that there is one."""
+
+    stamp: str = ""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was answered: its fields as text, all that was said as it came, and the key of the question."""
+
+    fields: dict[str, str]
+    said: dict[str, Any]
+    question: str
+
+    def by(self, run: Run, typed: str) -> Signer:
+        """Tell who answered: whom the stamp proves where people sign in, else whom they say they are."""
+        if run.settings.signed_by is None:
+            return Signer(name=typed)
+        return proved(self.said, "answer", run.id, self.question, run.settings.signed_by)
+
+
+def answer_to(model: type[Form], key: str, before: Callable[[str], None] | None = None) -> Given | None:
     """Suspend until there is an answer; a run without a deployment pauses where it is.
+
+    None when such a run was woken and nobody had answered. A run with a deployment begins from its top then.
 
     Args:
         model: What is asked
@@ -47,17 +79,35 @@ def answer_to(model: type[Form], key: str, before: Callable[[str], None] | None 
     seen = _seen(run)
     for asked in _keys(key):
         keyset = keyset_from_base_key(f"{way}-{asked}")
-        given: Any = read_flow_run_input(keyset["response"])
-        if given is not None:
-            return _words(model.model_validate(given))
+        if (given := _given(model, keyset, asked)) is not None:
+            return given
         if asked not in seen:
             break
     if before:
         before(asked)
     model.write(keyset)
     if run.deployment_id:
-        return _words(suspend_flow_run(wait_for_input=model, key=asked))
-    return _words(pause_flow_run(wait_for_input=model, timeout=A_YEAR, poll_interval=1, key=asked))
+        suspend_flow_run(wait_for_input=model, key=asked)
+    else:
+        pause_flow_run(wait_for_input=model, timeout=A_YEAR, poll_interval=1, key=asked)
+    return _given(model, keyset, asked)
+
+
+def wait_until_woken(key: str, before: Callable[[str], None]) -> None:
+    """Suspend without a question, or pause where it is; `before` is told its key, to have it woken."""
+    run = this_run()
+    seen = _seen(run)
+    held = next(each for each in _keys(key) if each not in seen)
+    before(held)
+    if run.deployment_id:
+        suspend_flow_run(key=held)
+    else:
+        pause_flow_run(timeout=A_YEAR, poll_interval=1, key=held)
+
+
+def kind_of_form(run: Run) -> type[Form]:
+    """Give what the forms of a run are made from."""
+    return Form if run.settings.signed_by is None else StampedForm
 
 
 def this_run() -> FlowRun:
@@ -82,5 +132,9 @@ def _seen(run: FlowRun) -> set[str]:
         return client.read_flow_run(run.id).empirical_policy.pause_keys or set()
 
 
-def _words(given: RunInput) -> dict[str, str]:
-    return {name: str(getattr(given, name)) for name in type(given).model_fields}
+def _given(model: type[Form], keyset: Keyset, asked: str) -> Given | None:
+    said: Any = read_flow_run_input(keyset["response"])
+    if said is None:
+        return None
+    filled = model.model_validate(said)
+    return Given({name: str(getattr(filled, name)) for name in model.model_fields}, said, asked)

@@ -1,54 +1,35 @@
-"""Answer a question with its default once its time is up: Prefect itself wakes no run that is suspended."""
+"""Answer a question with its default once its time is up."""
 
 from __future__ import annotations
 
-import threading
 import time
-from contextvars import copy_context
 from datetime import datetime
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.responses import SetStateStatus
-from prefect.exceptions import ObjectNotFound
-from prefect.states import Scheduled
 
 from tasks.asking import this_run
 from tasks.run import Run
+from tasks.timers import set_timer
 
-TIMER = "answer-by-default/answer-by-default"
+TIMER = "answer-by-default"
 PATIENCE = 300.0  # seconds that a question may take to appear; it is asked right after its timer was set
 PAUSE = 0.5
 
 
-def set_timer(run: Run, key: str, decision: str, until: datetime) -> None:
-    """Have a question answered at a time, by a run that Prefect holds until then: it outlives this process.
-
-    A run without a deployment lives and dies with its process, and so does its timer.
-    """
+def answer_at(run: Run, key: str, decision: str, until: datetime) -> None:
+    """Have a question answered at a time, unless people were first."""
     flow_run = this_run()
-    if not flow_run.deployment_id:
-        seconds = max((until - run.now()).total_seconds(), 0)
-        words = (answer_unless_answered, flow_run.id, key, decision)
-        timer = threading.Timer(seconds, copy_context().run, words)
-        timer.daemon = True
-        timer.start()
-        return
-    with get_client(sync_client=True) as client:
-        try:
-            deployment = client.read_deployment_by_name(TIMER)
-        except ObjectNotFound:
-            run.say(
-                f"deployment {TIMER!r}: is not there, so nobody answers by default; run `sendoff register`"
-            )
-            return
-        client.create_flow_run_from_deployment(
-            deployment.id,
-            parameters={"run": str(flow_run.id), "key": key, "decision": decision},
-            state=Scheduled(scheduled_time=until),
-            name=f"if nobody answers: {flow_run.name}",
-            idempotency_key=f"{flow_run.id}-{key}",
-        )
+    set_timer(
+        run,
+        TIMER,
+        until,
+        {"run": str(flow_run.id), "key": key, "decision": decision},
+        key,
+        f"if nobody answers: {flow_run.name}",
+        lambda: answer_unless_answered(flow_run.id, key, decision),
+    )
 
 
 def answer_unless_answered(run: UUID, key: str, decision: str) -> str:

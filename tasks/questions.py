@@ -12,7 +12,7 @@ from sendoff.report.question import question
 from sendoff.report.words import listing
 from sendoff.trouble import Reply, Trouble, judge
 from tasks.asking import Form, answer_to
-from tasks.deadline import set_timer
+from tasks.deadline import answer_at
 from tasks.left_out import left_out
 from tasks.run import Run
 
@@ -66,11 +66,13 @@ def reply_to(run: Run, trouble: Trouble) -> Reply:
             return Reply.model_validate({name: given[-1][name] for name in Reply.model_fields})
         note = given[-1]["said"] if given else ""
         key = f"{_key(trouble)}-{len(given) + 1}"
-        timer = partial(set_timer, run, decision=trouble.otherwise, until=trouble.until)
+        timer = partial(answer_at, run, decision=trouble.otherwise, until=trouble.until)
         title = f"{run.place.application} {run.version} to {run.place.environment}"
         text = question(trouble, title, run.why, note)
         given_now = answer_to(form(trouble, settings.answerers, text), key, before=timer)
-        reply = Reply.model_validate({**given_now, "at": run.now()})
+        if given_now is None:
+            continue
+        reply = Reply.model_validate({**given_now.fields, "at": run.now()})
         verdict = judge(trouble, settings.answerers, reply)
         body = {
             **reply.model_dump(mode="json"),

@@ -12,7 +12,7 @@ from prefect.input import RunInput
 from sendoff.spec.models import Approval
 from tasks import asking as module
 from tasks.approval import form
-from tasks.asking import Form, answer_to
+from tasks.asking import Form, Given, answer_to
 
 FORM = form(Approval(kind="approval", name="owner", approvers=("sam",)), "the brief")
 KEY = "approval-owner-1"
@@ -74,7 +74,7 @@ def test_form_is_there_before_the_run_waits(server: Server) -> None:
 def test_answer_is_taken(server: Server) -> None:
     """Nobody is asked again for what they have answered, and nothing is prepared for that."""
     server.seen, server.inputs[f"suspended-{KEY}-response"] = {KEY}, SAID
-    assert answer_to(FORM, KEY, lambda key: pytest.fail("asked again")) == SAID
+    assert answer_to(FORM, KEY, lambda key: pytest.fail("asked again")) == Given(SAID, SAID, KEY)
 
 
 def test_form_of_a_dead_process_is_replaced(server: Server) -> None:
@@ -95,16 +95,27 @@ def test_asked_anew_after_a_death(server: Server) -> None:
             answer_to(FORM, KEY, told.append)
         assert told == [key]
     server.inputs[f"suspended-{KEY}_3-response"] = SAID
-    assert answer_to(FORM, KEY) == SAID
+    assert answer_to(FORM, KEY) == Given(SAID, SAID, f"{KEY}_3")
+
+
+def test_what_was_left_empty(server: Server) -> None:
+    """Fields that were left empty have their defaults; what was said is kept as it came, for its stamp."""
+    server.seen = {KEY}
+    said = {"decision": "approve", "approver": "sam"}
+    server.inputs[f"suspended-{KEY}-response"] = said
+    assert answer_to(FORM, KEY) == Given({**said, "comment": ""}, said, KEY)
 
 
 def test_run_by_hand_waits_where_it_is(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a deployment nothing could start it again."""
+    """Without a deployment nothing could start it again; it may be woken before anybody has answered."""
+    answers = [SAID]
 
     def paused(wait_for_input: type[Form], timeout: int, poll_interval: int, key: str) -> Any:
         assert f"paused-{key}-schema" in server.inputs
-        return wait_for_input.model_validate(SAID)
+        server.inputs |= {f"paused-{key}-response": answers.pop()} if answers else {}
+        return wait_for_input.load(key, None)
 
     monkeypatch.setattr(module, "this_run", lambda: SimpleNamespace(id=uuid4(), deployment_id=None))
     monkeypatch.setattr(module, "pause_flow_run", paused)
-    assert answer_to(FORM, KEY) == SAID
+    assert answer_to(FORM, KEY) == Given(SAID, SAID, KEY)
+    assert answer_to(FORM, "approval-owner-2") is None

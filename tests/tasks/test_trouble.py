@@ -15,6 +15,7 @@ from sendoff.errors import HostUnreachable, StepErrored, Stopped
 from sendoff.ledger import Ledger
 from sendoff.spec.models import OnTrouble
 from tasks import questions as module
+from tasks.asking import Given
 from tasks.durable import HostKey
 from tasks.left_out import left_out
 from tasks.questions import unsettled
@@ -39,18 +40,19 @@ class Person:
     def will_say(self, decision: str, who: str = "ada") -> None:
         self.says.append({"decision": decision, "who": who, "comment": ""})
 
-    def __call__(self, model: Any, key: str, before: Any) -> dict[str, str]:
+    def __call__(self, model: Any, key: str, before: Any) -> Given:
         self.asked.append(key)
         if not self.says:
             raise Killed
-        return self.says.pop(0)
+        said = self.says.pop(0)
+        return Given(said, said, key)
 
 
 @pytest.fixture
 def person(monkeypatch: pytest.MonkeyPatch) -> Person:
     asked = Person()
     monkeypatch.setattr(module, "answer_to", asked)
-    monkeypatch.setattr(module, "set_timer", lambda *_: None)
+    monkeypatch.setattr(module, "answer_at", lambda *_: None)
     return asked
 
 
