@@ -15,6 +15,7 @@ HEARTBEAT = 30  # seconds; Prefect allows no less
 SILENCE = timedelta(seconds=70)  # two heartbeats may come late or be lost
 
 AT_A_SITE = "sendoff-at-site"  # the tag of runs that a release has started and looks after
+BY_ITSELF = "sendoff-inner"  # the tag of what Sendoff starts by itself, and people do not
 OURS: dict[str, Any] = {"prefect.resource.id": "prefect.tag.sendoff", "prefect.resource.role": "tag"}
 WITH_STEPS = OURS | {"prefect.resource.id": ["prefect.tag.sendoff", f"prefect.tag.{AT_A_SITE}"]}
 A_RUN: dict[str, Any] = {"prefect.resource.id": "prefect.flow-run.*"}

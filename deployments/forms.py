@@ -10,16 +10,30 @@ from prefect.utilities.callables import parameter_schema
 
 from sendoff.spec.models import ReleaseFile
 
+WHO = "requested_by"
 
-def form(story: Flow[..., Any], files: list[ReleaseFile]) -> dict[str, Any]:
-    """Give the schema of a flow's start form, with dropdowns for what can be chosen."""
+
+def form(story: Flow[..., Any], files: list[ReleaseFile], signs_in: bool = False) -> dict[str, Any]:
+    """Give the schema of a flow's start form, with dropdowns for what can be chosen.
+
+    Where people sign in it does not ask who they are; the server fills that in.
+    """
     schema: dict[str, Any] = deepcopy(parameter_schema(story).model_dump_for_openapi())
     applications = sorted(file.application for file in files)
     environments = list(dict.fromkeys(each.name for file in files for each in file.environments))
     for model in schema.get("definitions", {}).values():
         _narrow(model, "application", applications)
         _narrow(model, "environment", environments)
+        if signs_in and WHO in model.get("properties", {}):
+            _drop(model, WHO)
     return schema
+
+
+def _drop(model: dict[str, Any], name: str) -> None:
+    """Do not ask for a field, but take it: what the server fills in is not in the form."""
+    del model["properties"][name]
+    model["required"] = [each for each in model.get("required", ()) if each != name]
+    model.pop("additionalProperties", None)  # the flow itself still refuses what it does not know
 
 
 def _narrow(model: dict[str, Any], name: str, choices: list[str]) -> None:

@@ -26,6 +26,8 @@ def recover(run: UUID) -> State[None]:
     Args:
         run: The id of the run
     """
-    ledger = Ledger.open(Settings.read(os.environ).ledger_url)
+    settings = Settings.read(os.environ)
+    ledger = Ledger.open(settings.ledger_url)
     with closing(ledger), get_client(sync_client=True) as client:
-        return Completed(message=Recovery(client, ledger, by=str(flow_run.id)).look_after(run))
+        looked = Recovery(client, ledger, by=str(flow_run.id), settings=settings)
+        return Completed(message=looked.look_after(run))

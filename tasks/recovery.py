@@ -18,6 +18,8 @@ from sendoff.ledger import Ledger
 from sendoff.ledger.models import End, Event, resource
 from sendoff.report import summary
 from sendoff.report.halt import where_it_stopped
+from sendoff.settings import Settings
+from tasks.deeds import canceller
 from tasks.ends import state_of
 from tasks.publish import publish_report_of
 
@@ -34,6 +36,7 @@ class Recovery:
     client: SyncPrefectClient
     ledger: Ledger
     by: str
+    settings: Settings
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
 
@@ -54,7 +57,8 @@ class Recovery:
             return self._end(
                 run, "errored", "its process died, and nobody goes on with a run started by hand"
             )
-        return self._end(run, "cancelled", "somebody cancelled it")
+        who = canceller(run, self.ledger, self.settings).name
+        return self._end(run, "cancelled", f"{who} cancelled it")
 
     def _settled(self, run: FlowRun) -> FlowRun:
         """Look again at a crash so young that it may be reported once more, which would undo what is done."""

@@ -14,9 +14,8 @@ from sendoff.server.caller import Caller
 from sendoff.server.inside import Inside
 from sendoff.server.refusals import NotLetIn
 from sendoff.server.stamping import Stamper
-from sendoff.signers import STAMP
+from sendoff.signers import CANCEL_LABEL, STAMP, START_LABEL
 
-START_LABEL, CANCEL_LABEL = "sendoff.stamp", "sendoff.cancelled"
 PEOPLE = uuid.UUID("5d2b31d0-8a3c-4b6e-9c3f-0f6b1c9a7e21")  # the names of people in it give them numbers
 
 

@@ -62,6 +62,7 @@ def run(tmp_path: Path) -> Iterator[Any]:
     with closing(Ledger.open(f"sqlite:///{tmp_path}/ledger.db")) as ledger:
         yield SimpleNamespace(
             id="r1",
+            settings=SimpleNamespace(signed_by=None),
             version="2",
             place=Place("shop", "production"),
             why=SimpleNamespace(summary="Something new"),
