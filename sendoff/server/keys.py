@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -28,25 +29,30 @@ def key_pair(folder: Path) -> Ed25519PrivateKey:
     key = _read(path)
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     if not (folder / PUBLIC).exists() or (folder / PUBLIC).read_bytes() != public:
-        (folder / PUBLIC).write_bytes(public)
+        _written(folder / PUBLIC, public, 0o644).replace(folder / PUBLIC)
     return key
 
 
 def _make(path: Path) -> None:
     """Make it whole or not at all; of several servers that start at once, the first one's counts."""
     words = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(words)
-        stream.flush()
-        os.fsync(stream.fileno())
+    new = _written(path, words, 0o600)
     try:
         os.link(new, path)
     except FileExistsError:
         pass
     finally:
         new.unlink()
+
+
+def _written(path: Path, words: bytes, mode: int) -> Path:
+    """Write beside a file what is to take its place."""
+    new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
+        stream.write(words)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return new
 
 
 def _read(path: Path) -> Ed25519PrivateKey:
