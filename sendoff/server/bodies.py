@@ -23,6 +23,7 @@ VARIABLES = frozenset(
     }
 )
 """What `sendoff register` sets for the process of a run. More could turn a worker against its owner."""
+NOTHING: tuple[Any, ...] = (None, "", {}, [])
 ELSEWHERE = ("pull_steps", "path", "storage_document_id", "infrastructure_document_id")
 
 
@@ -37,6 +38,7 @@ def startable(deployment: Mapping[str, Any], is_admin: bool) -> None:
 
 def start(body: Mapping[str, Any], deployment: Mapping[str, Any], person: str) -> Body:
     """Give what is sent on of a start by a person: parameters, a name, tags, a time, and nothing else."""
+    no_infrastructure(body)
     for name, value in body.items():
         if name not in START_FIELDS and not _is_empty(value):
             raise NotLetIn(
@@ -85,7 +87,7 @@ def plain(said: Any) -> None:
 def no_infrastructure(body: Any) -> None:
     """Refuse variables of a job: who sets them says what is run, and with which settings."""
     for each in _mappings(body):
-        if not _is_empty(each.get("job_variables")):
+        if not _is_bare(each.get("job_variables")):
             raise NotLetIn("job_variables: are set, expected none; they would change how a worker runs this")
 
 
@@ -101,7 +103,7 @@ def deployment(body: Mapping[str, Any]) -> None:
             raise NotLetIn(f"{name}: is set, expected nothing; code comes from where Sendoff is installed")
     job = _mapping(body.get("job_variables"), "job_variables")
     env = _mapping(job.get("env"), "job_variables.env")
-    for name in [each for each in job if each != "env" and not _is_empty(job[each])]:
+    for name in [each for each in job if each != "env" and job[each] not in NOTHING]:
         raise NotLetIn(
             f"job_variables: {name!r} is set, expected only env; it would change what a worker runs"
         )
@@ -120,7 +122,7 @@ def work_pool(body: Mapping[str, Any]) -> None:
                 f"base_job_template: {name!r} is fixed, expected Prefect's own template for processes"
             )
     for name in ("env", "command", "working_dir", "labels"):
-        if not _is_empty(_mapping(variables.get(name), name).get("default")):
+        if _mapping(variables.get(name), name).get("default") not in NOTHING:
             raise NotLetIn(f"base_job_template: {name!r} has a default, expected none; leave it out")
 
 
@@ -163,6 +165,11 @@ def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
     if isinstance(value, list):
         for each in value:
             yield from _mappings(each)
+
+
+def _is_bare(job: Any) -> bool:
+    """Tell whether nothing of a job is set; a variable that is set to nothing is set: that would unset it."""
+    return not job or (isinstance(job, Mapping) and all(value in NOTHING for value in job.values()))
 
 
 def _is_empty(value: Any) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from argon2 import PasswordHasher
@@ -85,8 +86,6 @@ def settings(file: UsersFile) -> ServerSettings:
 @pytest.fixture
 def ask(prefect: Prefect, settings: ServerSettings) -> Iterator[Callable[..., httpx.Response]]:
     """Send a request as somebody: `ask("rob", "GET", "/flows/filter", json=…)`."""
-    import anyio
-
     app = behind_sign_in(prefect, "sendoff:the inner secret", settings)
 
     def request(who: str | None, method: str, path: str, **more: Any) -> httpx.Response:

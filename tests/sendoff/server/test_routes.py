@@ -12,7 +12,9 @@ from sendoff.server.routes import NEVER, OPEN, SOCKET, Route, Routes
 
 ROUTES = Routes()
 READS = re.compile(r"/(filter|count|history|lateness|paginate|validate|counts|next-runs|concurrency_status)$")
-COUNTS = re.compile(r"/(count-by/\{countable\}|count-deployments|count-task-runs|latest/count|latest/filter)$")
+COUNTS = re.compile(
+    r"/(count-by/\{countable\}|count-deployments|count-task-runs|latest/count|latest/filter)$"
+)
 DEEDS = {
     "releaser": {"create_flow_run", "resume", "set_state", "unlock"},
     "approver": {"resume"},
@@ -54,7 +56,11 @@ def test_admins_are_not_workers_and_approve_nothing() -> None:
 
 def test_nothing_but_health_is_open() -> None:
     """Without a sign-in nobody learns more than that the server is there."""
-    assert {route.template for route in ROUTES.all if route.is_open} == {"/health", "/ready", "/static/{file}"}
+    assert {route.template for route in ROUTES.all if route.is_open} == {
+        "/health",
+        "/ready",
+        "/static/{file}",
+    }
 
 
 @pytest.mark.parametrize(

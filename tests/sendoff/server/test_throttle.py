@@ -72,7 +72,7 @@ def test_memory_is_bounded(tries: list[tuple[int, int]]) -> None:
 
 @given(st.lists(st.floats(0, 800), min_size=1, max_size=60))
 def test_rate_is_bounded(pauses: list[float]) -> None:
-    """However patiently somebody guesses, they get the free tries, some more that double, and four an hour."""
+    """However patiently somebody guesses, they get the free tries, some more, then four an hour."""
     clock = Clock()
     throttle = Throttle(clock)
     tries = 0
