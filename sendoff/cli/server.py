@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from sendoff.cli.prefect_side import hand_over
+from sendoff.cli.prefect_side import become
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -32,4 +32,4 @@ def server(host: str, port: int, certificate: Path | None, key: Path | None, ser
         )
     click.echo(f"Serving http{'s' if key else ''}://{host}:{port}, with the users of {settings.users}")
     tls = ("--tls", str(certificate), str(key)) if certificate else ()
-    hand_over("deployments.serve", host, str(port), *(() if services else ("--no-services",)), *tls)
+    become("deployments.serve", host, str(port), *(() if services else ("--no-services",)), *tls)

@@ -136,6 +136,6 @@ TOLD: dict[str, Callable[[Body], str]] = {
     "lease.given_back": lambda body: f"gave {body.get('resource')} back: {body.get('why')}",
     "lease.resumed": lambda body: f"goes on in another process, under number {body.get('token')}",
     "stamp.used": lambda body: f"the stamp of this {body.get('deed')} is used up",
-    "stamp.refused": lambda body: f"a stamp was refused: {body.get('why')}",
+    "stamp.refused": lambda body: f"a stamp was refused: {body.get('said')}",
     "lease.taken_over": lambda body: f"took {body.get('resource')} over: {body.get('why')}",
 }

@@ -50,7 +50,7 @@ def answerer(ledger: Ledger, settings: Any, said: Any, run: str = "r1", question
 
 
 def refusals(ledger: Ledger, run: str = "r1") -> list[str]:
-    return [event.body["why"] for event in ledger.events(run, ("stamp.refused",))]
+    return [event.body["said"] for event in ledger.events(run, ("stamp.refused",))]
 
 
 def test_a_stamp_counts(ledger: Ledger, settings: Any, key: Ed25519PrivateKey) -> None:
