@@ -26,7 +26,8 @@ def hand_over(module: str, *words: str, payload: Mapping[str, Any] | None = None
 
 def become(module: str, *words: str) -> NoReturn:
     """Go on as a module with words, under the same number: whoever ends this process ends that."""
-    os.execve(sys.executable, [sys.executable, "-m", module, *words], {**DEFAULTS, **os.environ})
+    environ = {**DEFAULTS, **os.environ}
+    os.execve(sys.executable, [sys.executable, "-m", module, *words], environ)  # noqa: S606 -- a tuple
 
 
 def need_server() -> None:

@@ -132,7 +132,15 @@ def _add(file: UsersFile, people: Mapping[str, Person]) -> None:
 
 def _start(workspace: Workspace, processes: Processes, ours: Path, eventually: Callable[..., Any]) -> None:
     command = (SENDOFF, "server", "--port", str(workspace.ui_port))
-    processes.start("server", command, {"SENDOFF_SERVER_FOLDER": str(ours)})
+    secret = ours / "proxy.secret"
+    secret.touch(mode=0o600)
+    secret.write_text(generated())
+    environ = {
+        "SENDOFF_SERVER_FOLDER": str(ours),
+        "SENDOFF_SERVER_PROXIES": "127.0.0.1",
+        "SENDOFF_SERVER_PROXY_SECRET": str(secret),
+    }
+    processes.start("server", command, environ)
 
     def answers() -> bool:
         assert not processes.dead(), processes.dead()
