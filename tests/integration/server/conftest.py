@@ -75,6 +75,7 @@ class SignedIn:
     stack: Stack
     folder: Path
     people: Mapping[str, Person]
+    eventually: Callable[..., Any]
 
     def __getitem__(self, name: str) -> Person:
         return self.people[name]
@@ -117,7 +118,7 @@ def server(
             with temporary_settings(settings), get_client(sync_client=True) as client:
                 stack = make_stack(workspace, processes, client, environ)
                 with closing(stack.ledger):
-                    yield SignedIn(stack, ours, people)
+                    yield SignedIn(stack, ours, people, eventually)
         finally:
             processes.stop()
 
