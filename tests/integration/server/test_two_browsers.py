@@ -1,4 +1,4 @@
-"""Two people, each signed in in a browser of their own: one starts, both approve; screenshots are build output."""
+"""People who are signed in, each in a browser: one starts, two approve; screenshots are build output."""
 
 from __future__ import annotations
 
@@ -115,8 +115,8 @@ def test_a_wrong_password_gets_nowhere(sit_down: Callable[[str], Seat]) -> None:
     seat.open("/deployments")
     password = seat.page.locator("input[type=password]")
     password.fill("rob:wrong password")
-    password.press("Enter")
-    seat.page.wait_for_timeout(500)
+    with seat.page.expect_response(lambda answer: answer.status == 401):
+        password.press("Enter")
     expect(password).to_be_visible()
     expect(seat.page.get_by_text("release", exact=True)).to_have_count(0)
 
