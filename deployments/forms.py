@@ -8,9 +8,11 @@ from typing import Any
 from prefect import Flow
 from prefect.utilities.callables import parameter_schema
 
+from sendoff.signers import FILLED
 from sendoff.spec.models import ReleaseFile
 
-WHO = "requested_by"
+WHO = ("requested_by", "who")
+"""The fields in which people say who they are, where nobody signs in."""
 
 
 def form(story: Flow[..., Any], files: list[ReleaseFile], signs_in: bool = False) -> dict[str, Any]:
@@ -24,16 +26,18 @@ def form(story: Flow[..., Any], files: list[ReleaseFile], signs_in: bool = False
     for model in schema.get("definitions", {}).values():
         _narrow(model, "application", applications)
         _narrow(model, "environment", environments)
-        if signs_in and WHO in model.get("properties", {}):
-            _drop(model, WHO)
+        for name in WHO if signs_in else ():
+            _have_filled(model, name)
     return schema
 
 
-def _drop(model: dict[str, Any], name: str) -> None:
-    """Do not ask for a field, but take it: what the server fills in is not in the form."""
-    del model["properties"][name]
+def _have_filled(model: dict[str, Any], name: str) -> None:
+    """Do not ask for a field, and have the server fill it in; the flow itself still checks what comes."""
+    if model.get("properties", {}).pop(name, None) is None:
+        return
     model["required"] = [each for each in model.get("required", ()) if each != name]
-    model.pop("additionalProperties", None)  # the flow itself still refuses what it does not know
+    model.pop("additionalProperties", None)
+    model[FILLED] = name
 
 
 def _narrow(model: dict[str, Any], name: str, choices: list[str]) -> None:

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from starlette.requests import Request
@@ -17,7 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 from sendoff.server import bodies
 from sendoff.server.audit import Audit
 from sendoff.server.bodies import Body
-from sendoff.server.caller import Caller, Headers, header
+from sendoff.server.caller import Caller, Headers, comes_from_elsewhere
 from sendoff.server.deeds import Deed, Deeds, number_of
 from sendoff.server.door import Door
 from sendoff.server.inside import Inside
@@ -90,8 +90,8 @@ class SignedIn:
             needed = " or ".join(sorted({right for route in routes for right in route.rights} - {NEVER}))
             whose = f"the right to {needed}" if needed else "another way: nobody may use this one"
             self._refused(caller, f"{told}: {caller.name} may not, expected {whose}")
-        origin = urlsplit(header(scope, "origin")).netloc
-        if scope["method"] not in SAFE and origin and origin != header(scope, "host"):
+        origin = comes_from_elsewhere(scope)
+        if scope["method"] not in SAFE and origin:
             self._refused(caller, f"{told}: comes from a page of {origin}, expected one of this server")
         if "secrets" not in caller.user.rights and _asks_for_secrets(
             parse_qsl(scope["query_string"].decode())

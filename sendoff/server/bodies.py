@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sendoff.server.refusals import NotLetIn
-from sendoff.signers import STAMP
+from sendoff.signers import FILLED, STAMP
 
 Body = dict[str, Any]
 
@@ -49,8 +49,9 @@ def start(body: Mapping[str, Any], deployment: Mapping[str, Any], person: str) -
     given = _mapping(body.get("parameters"), "parameters")
     said = {**(deployment.get("parameters") or {}), **given}
     plain(said)
-    if isinstance(said.get("why"), Mapping):
-        said["why"] = {**said["why"], "requested_by": person}
+    for name, field in _filled(deployment.get("parameter_openapi_schema")):
+        if isinstance(said.get(name), Mapping):
+            said[name] = {**said[name], field: person}
     sent: Body = {"parameters": said, "tags": _tags(body, deployment), "state": _state(body)}
     if body.get("name"):
         sent["name"] = body["name"]
@@ -132,6 +133,17 @@ def without_stamp(schema: Any) -> Any:
         return schema
     left = {name: value for name, value in schema["properties"].items() if name != STAMP}
     return {**schema, "properties": left, "required": [x for x in schema.get("required", ()) if x != STAMP]}
+
+
+def _filled(schema: Any) -> Iterator[tuple[str, str]]:
+    """Find the parameters of a form that have a field for who it is, which is filled in here."""
+    schema = _mapping(schema, "parameter_openapi_schema")
+    definitions = _mapping(schema.get("definitions"), "definitions")
+    for name, parameter in _mapping(schema.get("properties"), "properties").items():
+        for each in (parameter, *(parameter.get("allOf") or ())):
+            field = definitions.get(str(each.get("$ref")).rpartition("/")[2], {}).get(FILLED)
+            if field:
+                yield name, field
 
 
 def _state(body: Mapping[str, Any]) -> Body:

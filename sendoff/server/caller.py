@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from sendoff.server.users import User
 
@@ -18,6 +19,12 @@ class Caller:
     user: User
     address: str
     by_proxy: bool = False
+
+
+def comes_from_elsewhere(scope: Any) -> str:
+    """Name the server whose page a browser sends this from; "" when it is ours, or no page."""
+    origin = urlsplit(header(scope, "origin")).netloc or header(scope, "origin")
+    return "" if origin == header(scope, "host") else origin
 
 
 def header(scope: Any, name: str) -> str:

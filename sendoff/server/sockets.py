@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sendoff.server.caller import Caller
+from sendoff.server.caller import Caller, comes_from_elsewhere
 from sendoff.server.door import Door
 from sendoff.server.proxies import without_identity
 from sendoff.server.refusals import NotLetIn
@@ -29,9 +29,9 @@ class Sockets:
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one; it is closed as soon as its user is not who they were."""
         routes = self.routes.matching(SOCKET, scope["path"].removeprefix("/api"))
-        if not routes or not scope["path"].startswith("/api/"):
+        if not routes or not scope["path"].startswith("/api/") or comes_from_elsewhere(scope):
             await receive()
-            await send({"type": "websocket.close", "code": REFUSED, "reason": "not classified"})
+            await send({"type": "websocket.close", "code": REFUSED, "reason": "refused"})
             return
         socket = _Socket(self, routes, scope, receive, send)
         await self.inner(

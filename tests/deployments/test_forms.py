@@ -77,3 +77,4 @@ def test_nobody_is_asked_who_they_are_where_people_sign_in(story: Any) -> None:
     assert "requested_by" not in signed_in["properties"]
     assert typed["required"] == [*signed_in["required"], "requested_by"]
     assert "additionalProperties" not in signed_in
+    assert signed_in["x-filled-by-sign-in"] == "requested_by"

@@ -15,7 +15,7 @@ from sendoff.server.roles import rights
 from sendoff.server.routes import SOCKET, Route, Routes
 from sendoff.server.settings import ServerSettings
 from sendoff.server.users import User, UsersFile
-from sendoff.signers import STAMP, START_LABEL, Signer, StampRefused, proved
+from sendoff.signers import FILLED, STAMP, START_LABEL, Signer, StampRefused, proved
 
 Ask = Callable[..., Any]
 Audit = Callable[[], list[dict[str, Any]]]
@@ -35,7 +35,13 @@ def public(settings: ServerSettings) -> Path:
 @pytest.fixture
 def deployed(prefect: Prefect) -> dict[str, Any]:
     """A registered story."""
-    known = {"id": DEPLOYMENT, "name": "release", "entrypoint": "flows.release.release"}
+    properties = {
+        "what": {"$ref": "#/definitions/What"},
+        "why": {"allOf": [{"$ref": "#/definitions/Intent"}]},
+    }
+    schema = {"properties": properties, "definitions": {"What": {}, "Intent": {FILLED: "requested_by"}}}
+    known: dict[str, Any] = {"id": DEPLOYMENT, "name": "release", "entrypoint": "flows.release.release"}
+    known["parameter_openapi_schema"] = schema
     prefect.things[f"/deployments/{DEPLOYMENT}"] = known | {"tags": ["sendoff"], "parameters": {}}
     made: dict[str, Any] = prefect.things[f"/deployments/{DEPLOYMENT}"]
     return made
@@ -223,11 +229,11 @@ def test_an_answer_is_stamped(ask: Ask, prefect: Prefect, asks: Any, public: Pat
     [
         ("approval-owner-1", {"pam", "olga"}),
         ("trouble-deploy-1-1", {"rob", "adam"}),
-        ("something-else", {"rob", "adam"}),
+        ("hold-live-1", {"rob", "adam", "pam", "olga"}),
     ],
 )
 def test_who_may_answer_what(ask: Ask, asks: Any, key: str, may: set[str]) -> None:
-    """Approvals are for the groups, what to do where it broke for releasers and admins."""
+    """Approvals are for groups, what to do where it broke for releasers; a freeze may belong to either."""
     asks(key)
     said = {"run_input": {"decision": "retry"}}
     people = ("vera", "rob", "pam", "olga", "adam")
