@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -40,7 +42,12 @@ def prefect() -> Prefect:
 
 
 def talk(
-    prefect: Prefect, file: UsersFile, path: str, *said: Any, change: Any = None
+    prefect: Prefect,
+    file: UsersFile,
+    path: str,
+    *said: Any,
+    change: Any = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
     """Say some messages on a websocket; gives what was answered."""
     door = Door(file, Proxies(), Audit(file.path.with_name("audit.jsonl")))
@@ -59,7 +66,8 @@ def talk(
     async def send(message: Any) -> None:
         answers.append(message)
 
-    scope = {"type": "websocket", "path": path, "headers": [], "client": ("192.0.2.7", 1)}
+    sent = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "websocket", "path": path, "headers": sent, "client": ("192.0.2.7", 1)}
     asyncio.run(Sockets(prefect, door, Routes(), SECRET).serve(scope, receive, send))
     return answers
 
@@ -133,3 +141,12 @@ def test_wrong_passwords_count_here_too(prefect: Prefect, file: UsersFile, tmp_p
     """They are written down."""
     talk(prefect, file, "/api/events/out", auth("rob", "wrong password"))
     assert '"wrong password"' in file.path.with_name("audit.jsonl").read_text()
+
+
+def test_a_page_elsewhere_hears_nothing(prefect: Prefect, file: UsersFile) -> None:
+    """A page of another server that a browser has open, whoever is signed in there."""
+    ours = {"origin": "https://server.example", "host": "server.example"}
+    assert not is_closed(talk(prefect, file, "/api/logs/out", auth("vera"), headers=ours))
+    for origin in ("https://evil.example", "null"):
+        theirs = ours | {"origin": origin}
+        assert is_closed(talk(prefect, file, "/api/logs/out", auth("vera"), headers=theirs))
