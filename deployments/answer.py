@@ -14,6 +14,7 @@ from prefect.client.schemas.responses import SetStateStatus
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
 
+WHO = ("approver", "who")
 COMMANDS = {"approval": "`sendoff approve`", "trouble": "`sendoff answer`"}
 
 
@@ -23,10 +24,23 @@ def answer(client: SyncPrefectClient, run: FlowRun, given: dict[str, Any]) -> st
         return f"{run.name}: is {run.state_name}, expected a run that waits for an answer"
     if (question := asks(run)) != ("trouble" if "who" in given else "approval"):
         return f"{run.name}: waits for an answer to something else; use {COMMANDS.get(question, 'its page')}"
-    result = client.resume_flow_run(run.id, run_input=given)
+    named = {name for name in WHO if name in _fields(client, run)}
+    if any(not given.get(name) for name in named):
+        return f"{run.name}: nobody is named, expected who answers; say so with --as"
+    said = {name: value for name, value in given.items() if name not in WHO or name in named}
+    result = client.resume_flow_run(run.id, run_input=said)
     if result.status == SetStateStatus.ACCEPT:
         return None
     return f"{run.name}: the answer was not taken: {getattr(result.details, 'reason', None)}"
+
+
+def _fields(client: SyncPrefectClient, run: FlowRun) -> set[str]:
+    """Read which fields the form has that a run waits with; where people sign in, none asks who they are."""
+    keyset = run.state.state_details.run_input_keyset if run.state else None
+    if keyset is None:
+        return set()
+    schema = json.loads(client.read_flow_run_input(run.id, keyset["schema"]))
+    return set(schema.get("properties", {}))
 
 
 def asks(run: FlowRun) -> str:

@@ -36,6 +36,8 @@ COMMANDS = {
     "watch": Entry("sendoff.cli.watch:watch", "Follow a release until it ends."),
     "locks": Entry("sendoff.cli.locks:locks", "Show who holds which environment, why, and since when."),
     "unlock": Entry("sendoff.cli.unlock:unlock", "Free an environment that a dead release still holds."),
+    "server": Entry("sendoff.cli.server:server", "Serve Prefect behind a sign-in for each user."),
+    "users": Entry("sendoff.cli.users:users", "Manage who may sign in at the server."),
     "ledger": Entry("sendoff.cli.ledger:ledger", "Look after the ledger."),
 }
 """A command is one line here, in the order of the help."""

@@ -25,7 +25,7 @@ DONE = {
     "prune": "tidy up on {host}",
 }
 TOLD_OTHERWISE = frozenset({"build", "check-dark", "go-live", "check-live", "undo"})
-UNTOLD = frozenset({"lease.taken", "lease.given_back", "lease.resumed"})
+UNTOLD = frozenset({"lease.taken", "lease.given_back", "lease.resumed", "stamp.used"})
 
 
 def meaningful(events: Iterable[Event]) -> Iterator[tuple[Event, str]]:
@@ -135,5 +135,7 @@ TOLD: dict[str, Callable[[Body], str]] = {
     "lease.taken": lambda body: f"holds {body.get('resource')}",
     "lease.given_back": lambda body: f"gave {body.get('resource')} back: {body.get('why')}",
     "lease.resumed": lambda body: f"goes on in another process, under number {body.get('token')}",
+    "stamp.used": lambda body: f"the stamp of this {body.get('deed')} is used up",
+    "stamp.refused": lambda body: f"a stamp was refused: {body.get('said')}",
     "lease.taken_over": lambda body: f"took {body.get('resource')} over: {body.get('why')}",
 }

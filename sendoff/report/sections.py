@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from sendoff.artifact.manifest import Commit
 from sendoff.report.checked import check_lines
@@ -85,7 +86,7 @@ def _answers(story: Story) -> Iterator[str]:
         comment = f", {body['comment']!r}" if body.get("comment") else ""
         counted = "it counted" if body.get("counted") else f"it did not count: {body.get('said')}"
         yield escape(
-            f"{moment(event.at)}, gate {body.get('gate')}: {body.get('approver')} (not proved) "
+            f"{moment(event.at)}, gate {body.get('gate')}: {body.get('approver')}{_proved(body)} "
             f"answered {body.get('decision')}{comment}; {counted}"
         )
 
@@ -93,10 +94,14 @@ def _answers(story: Story) -> Iterator[str]:
 def _decisions(story: Story) -> Iterator[str]:
     for event in story.all("trouble.answered"):
         body = event.body
-        proved = " (not proved)" if body.get("who") else ""
         counted = "it counted" if body.get("counted") else f"{body['decision']!r} did not count"
-        who = f"{body.get('who') or 'nobody'}{proved}"
+        who = f"{body['who']}{_proved(body)}" if body.get("who") else "nobody"
         yield escape(f"{moment(event.at)}, as {body['broke']}, {who}: {body['said']}; {counted}")
+
+
+def _proved(body: Mapping[str, Any]) -> str:
+    """Say whether it is known who it was."""
+    return " (signed in)" if body.get("proved") else " (not proved)"
 
 
 def _facts(story: Story) -> Iterator[tuple[str, object]]:
@@ -104,7 +109,8 @@ def _facts(story: Story) -> Iterator[tuple[str, object]]:
     commit = story.artifact.get("commit") or {}
     yield "Run", story.created.get("run")
     yield "Flow", story.created.get("flow")
-    yield "Requested by", story.intent.get("requested_by")
+    who = story.intent.get("requested_by")
+    yield "Requested by", f"{who}{_proved(story.created)}" if who else None
     yield "Why now", story.intent.get("reason")
     yield "Risk", ": ".join(str(story.intent[key]) for key in ("risk", "risk_note") if story.intent.get(key))
     yield "Tickets", ", ".join(map(str, story.intent.get("tickets") or ()))

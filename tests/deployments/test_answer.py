@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,12 +19,22 @@ DECISION = {"decision": "retry", "who": "ada", "comment": ""}
 class Client:
     """Takes every answer, and remembers it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *asks: str) -> None:
+        self.asks = asks
         self.taken: list[dict[str, Any]] = []
+
+    def read_flow_run_input(self, run: str, key: str) -> str:
+        return json.dumps({"properties": {name: {} for name in (*self.asks, "decision", "comment")}})
 
     def resume_flow_run(self, run: str, run_input: dict[str, Any]) -> Any:
         self.taken.append(run_input)
         return SimpleNamespace(status=SetStateStatus.ACCEPT)
+
+
+def waits(key: str) -> Any:
+    state = Suspended(pause_key=key)
+    state.state_details.run_input_keyset = {"schema": f"{key}-schema", "response": "", "description": ""}
+    return state
 
 
 def run(state: Any) -> Any:
@@ -37,9 +48,26 @@ def run(state: Any) -> Any:
 )
 def test_what_was_asked_is_answered(key: str, given: dict[str, str]) -> None:
     """The answer goes to the run as it was given."""
-    client: Any = Client()
-    assert answer(client, run(Suspended(pause_key=key)), given) is None
+    client: Any = Client(*given)
+    assert answer(client, run(waits(key)), given) is None
     assert client.taken == [given]
+
+
+@pytest.mark.parametrize(
+    ("key", "given"),
+    [("approval-owner-1", APPROVAL), ("trouble-go-live-2-1-1", DECISION)],
+    ids=["approval", "trouble"],
+)
+def test_nobody_is_named_where_people_sign_in(key: str, given: dict[str, str]) -> None:
+    """A form that does not ask who answers gets no name; one that asks needs it."""
+    nameless = {name: "" if name in ("approver", "who") else value for name, value in given.items()}
+    client: Any = Client()
+    assert answer(client, run(waits(key)), nameless) is None
+    assert client.taken == [{"decision": given["decision"], "comment": ""}]
+    asking: Any = Client(*given)
+    refused = answer(asking, run(waits(key)), nameless)
+    assert refused == "shop 2 to production: nobody is named, expected who answers; say so with --as"
+    assert asking.taken == []
 
 
 @pytest.mark.parametrize(
