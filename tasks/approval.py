@@ -11,6 +11,7 @@ from sendoff.plan.models import Plan
 from sendoff.spec.models import Approval
 from tasks.answers import answers
 from tasks.asking import Form, answer_to
+from tasks.gates import gates_of
 from tasks.planning import Planner
 from tasks.run import Run
 
@@ -22,10 +23,10 @@ def agreed(run: Run, planner: Planner, plan: Plan) -> Plan | None:
     """
     plan = planner.current(plan)
     while True:
-        verdicts = {gate.name: _verdict(run, gate, plan) for gate in run.environment.gates}
+        verdicts = {gate.name: _verdict(run, gate, plan) for gate in gates_of(run)}
         if any(verdict.state == "rejected" for verdict in verdicts.values()):
             return None
-        waiting = [gate for gate in run.environment.gates if verdicts[gate.name].state == "waiting"]
+        waiting = [gate for gate in gates_of(run) if verdicts[gate.name].state == "waiting"]
         if not waiting:
             return plan
         _ask(run, waiting[0], plan, planner.brief(plan, waiting[0], verdicts[waiting[0].name]))
