@@ -91,8 +91,9 @@ def test_names_are_compared_as_people_do(typed: str) -> None:
         ([answer("  ")], "nobody is named, expected who answers; write your name"),
         (
             [answer("bob", subject=OTHER)],
-            f"'bob' answered for the code {OTHER.code!r}, which has changed since (what is live now, and what will "
-            f"be done in which order (plan)), expected {SUBJECT.code!r}; read it again and answer for that",
+            f"'bob' answered for the code {OTHER.code!r}, which has changed since (what is live now, and "
+            f"what will be done in which order (plan)), expected {SUBJECT.code!r}; "
+            "read it again and answer for that",
         ),
         (
             [answer("bob", subject=None)],
@@ -100,7 +101,8 @@ def test_names_are_compared_as_people_do(typed: str) -> None:
         ),
         (
             [answer("bob", code="0badc0de")],
-            f"'bob' answered for the code '0badc0de', expected {SUBJECT.code!r}; read it again and answer for that",
+            f"'bob' answered for the code '0badc0de', expected {SUBJECT.code!r}; "
+            "read it again and answer for that",
         ),
         ([answer("bob", fell="it has fallen")], "it has fallen"),
         (
@@ -360,7 +362,9 @@ def test_enough_is_what_trying_every_way_finds(
     assert all(seat.group in people[name] for seat in other.seats for name in seat.taken)
 
 
-@pytest.mark.parametrize(("part", "decision"), product(Subject.model_fields, ("approve", "reject", "later")))
+@pytest.mark.parametrize(
+    ("part", "decision"), list(product(Subject.model_fields, ("approve", "reject", "later")))
+)
 def test_an_answer_of_another_subject_never_counts(part: str, decision: Decision) -> None:
     """Whichever of the five parts is another, and whatever was said."""
     other = SUBJECT.model_copy(update={part: "changed"})
