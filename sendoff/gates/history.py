@@ -40,8 +40,13 @@ class History:
 
     @property
     def answers(self) -> tuple[Answer, ...]:
-        """Give all answers, in order; those that have fallen since say why."""
+        """Give all answers, in order; those that did not count, or have fallen since, never will."""
         fell = {
+            event.body["question"]: str(event.body["said"])
+            for event in self._all("approval.answered")
+            if not event.body["counted"]
+        }
+        fell |= {
             question: str(event.body["said"])
             for event in self._all("approval.void")
             for question in event.body["answers"]

@@ -48,13 +48,15 @@ class Planner:
             built_at="2026-11-25T10:00:00+00:00",
             built_by="local:ada",
         )
+        self.planned = run.file, self.artifact  # what a test changes of these changes no plan
         self.live = "1-000000000000"
         self.briefs: list[Any] = []
         self.changes: dict[str, Any] = {}
 
     def plan(self) -> Plan:
         facts = [HostState(target="web", host=host, live=self.live) for host in ("a", "b")]
-        made = make_release_plan(self.run.file, "cd" * 32, "production", self.artifact, facts)
+        file, artifact = self.planned
+        made = make_release_plan(file, "cd" * 32, "production", artifact, facts)
         return made.model_copy(update=self.changes)
 
     def current(self, plan: Plan) -> Plan:
