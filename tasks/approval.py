@@ -121,9 +121,10 @@ def _take(run: Run, gate: Approval, subject: Subject, given: Given) -> None:
 
 
 def _refuse(run: Run, gate: Approval, question: str, said: str) -> None:
-    """Record an answer of which it is not proved who gave it; what it said is not looked at."""
-    body = {"deed": "answer", "question": question, "gate": gate.name, "said": said}
-    run.record("stamp.refused", body, key=question, actor="nobody")
+    """Record an answer of which it is not proved who gave it, unless that is recorded already."""
+    if question not in history_of(run, gate).refused:
+        body = {"deed": "answer", "question": question, "said": said}
+        run.record("stamp.refused", body, key=question, actor="nobody")
     run.say(f"an answer at {gate.name!r} was refused: {said}")
 
 

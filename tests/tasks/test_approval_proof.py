@@ -249,11 +249,7 @@ def test_what_is_not_proved_is_refused_and_recorded(gated: Make, forgery: Callab
     run = gated({"approvals": [{"group": "product"}]}, signed=True)
     assert run.agree(forgery(run), run.signs("priya", "product")) is not None
     (refused,) = run.bodies("stamp.refused")
-    assert (refused["deed"], refused["question"], refused["gate"]) == (
-        "answer",
-        "approval-gate-1-1",
-        "gate-1",
-    )
+    assert (refused["deed"], refused["question"]) == ("answer", "approval-gate-1-1")
     assert refused["said"]
     assert run.counted() == [("priya", True)]
 
@@ -283,7 +279,7 @@ def test_an_answer_at_one_gate_is_none_at_another(gated: Make) -> None:
         return kept[-1]
 
     run.waits(keep, lambda question: kept[0])
-    assert [body["gate"] for body in run.bodies("stamp.refused")] == ["gate-2"]
+    assert [body["question"] for body in run.bodies("stamp.refused")] == ["approval-gate-2-1"]
 
 
 def test_groups_that_are_typed_prove_nothing_where_people_sign_in(gated: Make) -> None:

@@ -64,6 +64,10 @@ def answered(number: int = 1, subject: Subject | None = ONE, **more: Any) -> Tol
     return "approval.answered", {**body, **more}
 
 
+def refused(question: str = "approval-go-1") -> Told:
+    return "stamp.refused", {"question": question, "said": "forged"}
+
+
 def void(*questions: str) -> Told:
     return "approval.void", {"answers": list(questions), "said": "it has changed"}
 
@@ -92,7 +96,10 @@ def test_other_gates_are_no_part_of_it() -> None:
     [
         ([asked()], 1),
         ([asked(), answered()], 2),
-        ([asked(), ("stamp.refused", {"said": "forged"})], 2),
+        ([asked(), refused()], 2),
+        ([asked(), refused(), refused()], 2),
+        ([refused("approval-go-1_3")], 2),
+        ([refused("approval-go-1-1"), refused("trouble-go-1"), refused("")], 1),
         ([asked(), answered(), void("approval-go-1")], 2),
         ([asked(), ("approval.reminded", {}), asked()], 1),
     ],
@@ -124,7 +131,7 @@ def test_a_question_is_of_what_was_shown_last() -> None:
     [
         ([asked(), answered(counted=False)], "sam said it", ""),
         ([asked(), answered()], "", ""),
-        ([asked(), ("stamp.refused", {"said": "forged"})], "forged", ""),
+        ([asked(), refused()], "forged", ""),
         ([asked(), void(), answered(counted=False)], "sam said it", "it has changed"),
         ([asked(), void(), asked()], "", ""),
     ],

@@ -230,14 +230,15 @@ def by_group() -> list[Event]:
     tale.built()
     tale.planned()
     tale.deployed()
-    gate = {"gate": "business", "plan_digest": PLAN, "code": "c0dec0de"}
+    subject = dict.fromkeys(("artifact", "configuration", "plan", "intent", "window"), "ab" * 32)
+    gate = {"gate": "business", "plan_digest": PLAN, "subject": subject}
     rest = {**gate, "decision": "approve", "comment": "", "proved": True, "counted": True, "said": ""}
     for number, (who, groups) in enumerate((("bob", ["ops"]), ("alice", ["product"])), 1):
         tale.then(0, "approval.asked", gate)
         key = {"question": f"approval-business-{number}"}
         tale.then(300, "approval.answered", {**rest, **key, "approver": who, "groups": groups}, actor=who)
         if who == "bob":
-            said = "the approval of bob at 'business' has expired at 2026-11-23 18:10 UTC"
+            said = "the approval of bob at 'business' has expired at 2026-11-23 18:07 UTC"
             tale.then(60, "approval.void", {**gate, "answers": [key["question"]], "said": said}, "nobody")
     refused = {**gate, "deed": "answer", "said": "the stamp of this answer is forged"}
     tale.then(9, "stamp.refused", refused, "nobody")

@@ -90,7 +90,7 @@ def test_a_new_plan_begins_a_new_wait() -> None:
         event(11, "approval.void", gate="go", answers=[]),
         event(12, "approval.answered", gate="go"),
         event(13, "approval.asked", gate="go"),
-        event(20, "stamp.refused", gate="go"),
+        event(20, "stamp.refused"),
         event(21, "approval.asked", gate="go"),
         event(30, "approval.answered", gate="go"),
     ]
