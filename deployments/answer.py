@@ -16,6 +16,7 @@ from prefect.exceptions import ObjectNotFound
 
 WHO = ("approver", "who")
 COMMANDS = {"approval": "`sendoff approve`", "trouble": "`sendoff answer`"}
+MAY_BE_UNSAID = ("group", "until", "code")
 
 
 def answer(client: SyncPrefectClient, run: FlowRun, given: dict[str, Any]) -> str | None:
@@ -24,14 +25,20 @@ def answer(client: SyncPrefectClient, run: FlowRun, given: dict[str, Any]) -> st
         return f"{run.name}: is {run.state_name}, expected a run that waits for an answer"
     if (question := asks(run)) != ("trouble" if "who" in given else "approval"):
         return f"{run.name}: waits for an answer to something else; use {COMMANDS.get(question, 'its page')}"
-    named = {name for name in WHO if name in _fields(client, run)}
-    if any(not given.get(name) for name in named):
+    fields = _fields(client, run)
+    if any(not given.get(name) for name in fields.intersection(WHO)):
         return f"{run.name}: nobody is named, expected who answers; say so with --as"
-    said = {name: value for name, value in given.items() if name not in WHO or name in named}
-    result = client.resume_flow_run(run.id, run_input=said)
+    result = client.resume_flow_run(run.id, run_input=_said(given, fields))
     if result.status == SetStateStatus.ACCEPT:
         return None
     return f"{run.name}: the answer was not taken: {getattr(result.details, 'reason', None)}"
+
+
+def _said(given: dict[str, Any], fields: set[str]) -> dict[str, Any]:
+    """Leave out what was not said, and who says it where the form does not ask."""
+    unsaid = {name for name in MAY_BE_UNSAID if not given.get(name)}
+    unasked = {*WHO, "group"} - fields
+    return {name: value for name, value in given.items() if name not in unsaid | unasked}
 
 
 def _fields(client: SyncPrefectClient, run: FlowRun) -> set[str]:

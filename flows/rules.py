@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sendoff.errors import PolicyRefused
 from sendoff.gates import unreachable
+from tasks.gates import gates_of
 from tasks.run import Run
 
 GATED = ("release", "go-live")
@@ -45,6 +46,6 @@ def _not_yet_due(run: Run) -> Iterator[str]:
 
 
 def _unreachable_gates(run: Run) -> Iterator[str]:
-    for gate in run.environment.gates:
+    for gate in gates_of(run):
         if reason := unreachable(gate, run.why.requested_by):
             yield reason

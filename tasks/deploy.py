@@ -13,6 +13,7 @@ from sendoff.report.words import count
 from sendoff.targets.protocol import Outcome
 from tasks.durable import ONCE, HostKey, Progress, on_hosts, told
 from tasks.facts import lacking, look_everywhere
+from tasks.gates import gates_of
 from tasks.remove import remove_dark
 from tasks.run import Run, hosts_in
 from tasks.trouble import Errors, Work, carry_through
@@ -52,7 +53,7 @@ def deploy(
 
 def deploy_again(run: Run, plan: Plan, artifact: Artifact) -> None:
     """Deploy once more to hosts that have lost the release while people decided, before any traffic moves."""
-    if not run.environment.gates or run.has_switched():
+    if not gates_of(run) or run.has_switched():
         return
     if missing := lacking(look_everywhere(run).results, plan.subject.release_name):
         run.say(

@@ -70,6 +70,22 @@ def test_nobody_is_named_where_people_sign_in(key: str, given: dict[str, str]) -
     assert asking.taken == []
 
 
+def test_what_was_not_said_is_not_sent() -> None:
+    """An empty code would be another one than that of the form."""
+    client: Any = Client(*APPROVAL, "group", "until", "code")
+    given = {**APPROVAL, "group": "", "until": "", "code": ""}
+    assert answer(client, run(waits("approval-owner-1")), given) is None
+    assert client.taken == [APPROVAL]
+
+
+def test_the_group_is_left_out_where_the_server_knows() -> None:
+    """A form made where people sign in asks for no group, and would refuse one."""
+    client: Any = Client("stamp", "until", "code")
+    given = {**APPROVAL, "group": "ops", "until": "2h", "code": "c0dec0de"}
+    assert answer(client, run(waits("approval-owner-1")), given) is None
+    assert client.taken == [{"decision": "approve", "comment": "", "until": "2h", "code": "c0dec0de"}]
+
+
 @pytest.mark.parametrize(
     ("key", "given", "use"),
     [("approval-owner-1", DECISION, "sendoff approve"), ("trouble-deploy-1-1", APPROVAL, "sendoff answer")],

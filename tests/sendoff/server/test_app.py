@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -21,7 +21,7 @@ Ask = Callable[..., Any]
 Audit = Callable[[], list[dict[str, Any]]]
 Prefect = Any  # the class stands in conftest.py, which tests do not import
 ROUTES = [route for route in Routes().all if route.method != SOCKET and not route.is_open]
-RUN, DEPLOYMENT = str(uuid4()), str(uuid4())
+RUN, DEPLOYMENT = (str(UUID(int=number)) for number in (1, 2))
 START, RESUME = f"/deployments/{DEPLOYMENT}/create_flow_run", f"/flow_runs/{RUN}/resume"
 STATE = f"/flow_runs/{RUN}/set_state"
 SAID = {"what": {"application": "shop"}, "why": {"summary": "new", "requested_by": "the queen"}}
@@ -140,11 +140,11 @@ def test_what_the_deployment_has_set_is_stamped_as_well(
         {"job_variables": {"env": {"SENDOFF_SIGNED_BY": None}}},
         {"job_variables": {"command": "sh"}},
         {"work_queue_name": "other"},
-        {"infrastructure_document_id": str(uuid4())},
+        {"infrastructure_document_id": RUN},
         {"empirical_policy": {"pause_keys": ["approval-owner-1"]}},
         {"labels": {START_LABEL: "forged"}},
         {"context": {"a": 1}},
-        {"parent_task_run_id": str(uuid4())},
+        {"parent_task_run_id": RUN},
         {"state": {"type": "COMPLETED"}},
         {"enforce_parameter_schema": False},
         {"tags": ["sendoff-at-site"]},
