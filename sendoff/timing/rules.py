@@ -13,7 +13,11 @@ from sendoff.timing.windows import is_open, open_spans
 from sendoff.timing.zones import DAY, moment_of, seconds
 
 HORIZON = timedelta(days=400)
-PIECES = (8 * DAY, 32 * DAY, 128 * DAY)  # most answers are found in the first; the last takes all that is left
+PIECES = (
+    8 * DAY,
+    32 * DAY,
+    128 * DAY,
+)  # most answers are found in the first; the last takes all that is left
 
 
 class Freeze(Frozen):
