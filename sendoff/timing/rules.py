@@ -69,7 +69,7 @@ class Rules(Frozen):
 
 
 class Reason(Frozen):
-    """Why not now: on whom it waits, and until when, as far as that is known.
+    """Why not now: what was said, on whom it waits, and until when, as far as that is known.
 
     `freeze`: the id of the freeze, which its owner may override.
     """
@@ -130,22 +130,16 @@ def without(rules: Rules, overridden: Collection[str]) -> Rules:
 
 def _reasons(rules: Rules, at: datetime) -> Iterator[Reason]:
     for stop in rules.stops:
-        yield Reason(kind="line", said=f"{_line(stop)} is stopped: {stop.reason}", owner=stop.owner)
+        yield Reason(kind="line", said=stop.reason, owner=stop.owner)
     for each in rules.unread:
         yield Reason(kind="calendar", said=each.said, owner=each.owner)
     for freeze in rules.freezes:
         if freeze.begins <= at < freeze.ends:
-            said = f"it is frozen: {freeze.title}"
-            until = freeze.ends
+            said, until = freeze.title, freeze.ends
             yield Reason(kind="freeze", said=said, owner=freeze.owner, until=until, freeze=freeze.id)
     if not any(_open(rules.windows, (seconds(at), seconds(at) + 1))):
         opens = next_moment(Rules(windows=rules.windows), at)
-        yield Reason(kind="window", said="its window is closed", until=opens)
-
-
-def _line(stop: Stop) -> str:
-    scope = [part for part in (stop.environment, stop.application and f"of {stop.application}") if part]
-    return f"the line ({' '.join(scope)})" if scope else "the line"
+        yield Reason(kind="window", said="no window is open", until=opens)
 
 
 def _open(windows: Collection[Window], span: Span) -> Iterable[Span]:
