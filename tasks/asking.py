@@ -10,11 +10,13 @@ from uuid import UUID
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
+from prefect.exceptions import Abort
 from prefect.flow_runs import pause_flow_run, suspend_flow_run
 from prefect.input import Keyset, RunInput
 from prefect.input.actions import delete_flow_run_input, read_flow_run_input
 from prefect.input.run_input import keyset_from_base_key
 
+from sendoff.errors import Fenced
 from sendoff.signers import Signer, proved
 from tasks.run import Run
 
@@ -87,7 +89,7 @@ def answer_to(model: type[Form], key: str, before: Callable[[str], None] | None 
         before(asked)
     model.write(keyset)
     if run.deployment_id:
-        suspend_flow_run(wait_for_input=model, key=asked)
+        _suspend(asked, wait_for_input=model)
     else:
         pause_flow_run(wait_for_input=model, timeout=A_YEAR, poll_interval=1, key=asked)
     return _given(model, keyset, asked)
@@ -100,7 +102,7 @@ def wait_until_woken(key: str, before: Callable[[str], None]) -> None:
     held = next(each for each in _keys(key) if each not in seen)
     before(held)
     if run.deployment_id:
-        suspend_flow_run(key=held)
+        _suspend(held)
     else:
         pause_flow_run(timeout=A_YEAR, poll_interval=1, key=held)
 
@@ -116,6 +118,16 @@ def this_run() -> FlowRun:
     if context is None or context.flow_run is None:
         raise RuntimeError("people are asked inside a flow run")
     return context.flow_run
+
+
+def _suspend(key: str, **more: Any) -> None:
+    """Suspend; Fenced when the server takes this process for dead, as it may after it was away itself."""
+    try:
+        suspend_flow_run(key=key, **more)
+    except RuntimeError as error:
+        if isinstance(error.__context__, Abort):
+            raise Fenced(f"the server has this run over in this process: {error.__context__}") from error
+        raise
 
 
 def _keys(key: str) -> Iterator[str]:
