@@ -10,13 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 
 from sendoff.errors import BadInput, SendoffError
 from sendoff.report.words import moment
-from sendoff.spec.hours import is_address
+from sendoff.spec.hours import is_address, shown
 from sendoff.timing.calendar import MOST_BYTES, Calendar, read
 
 FRESH = 60.0  # seconds: a copy as young as this is not fetched again, as each batch of a release looks
@@ -71,11 +70,6 @@ def read_file(path: Path, name: str) -> Calendar:
     """Read a calendar from a file; OSError, or BadInput with all that is wrong."""
     with path.open("rb") as stream:
         return read(stream.read(MOST_BYTES + 1), name)
-
-
-def shown(calendar: str) -> str:
-    """Name a calendar without what may be secret in its address."""
-    return (urlsplit(calendar).hostname or "an address") if is_address(calendar) else calendar
 
 
 def _get(address: str) -> bytes:

@@ -28,7 +28,8 @@ class Wide:
 def survey(catalog: Sequence[Path]) -> tuple[list[Wide], list[Problem]]:
     """Load what can be loaded of the files of a catalog, and tell what is wrong with the others."""
     paths = dict.fromkeys(path for given in catalog for path in search(given, FREEZES))
-    found, problems = [], []
+    found: list[Wide] = []
+    problems: list[Problem] = []
     for path in paths:
         try:
             found.append(load(path))
@@ -55,7 +56,7 @@ def load(path: Path) -> Wide:
 
 
 def strangers(wide: Iterable[Wide], loaded: Sequence[Loaded]) -> Iterator[Problem]:
-    """Find applications and environments that no release file of the catalog has: a typing error frees them."""
+    """Find applications and environments that no release file has: a typing error would free them."""
     known = {
         "applications": [each.file.application for each in loaded],
         "environments": [env.name for each in loaded for env in each.file.environments],
@@ -68,6 +69,16 @@ def strangers(wide: Iterable[Wide], loaded: Sequence[Loaded]) -> Iterator[Proble
                         where = ("freezes", number, key, index)
                         found = Finding(where, *unknown(name, sorted({*names}), key.removesuffix("s")))
                         yield _problem(each.path, each.document, found)
+
+
+def in_calendars(loaded: Iterable[Loaded], wide: Iterable[Wide]) -> Iterator[Problem]:
+    """Find what is wrong in the calendars that release files and files of freezes name."""
+    for each in loaded:
+        for number, environment in enumerate(each.file.environments):
+            here = ("environments", number, "freezes")
+            yield from wrong_calendars(environment.freezes, here, each.path, each.document)
+    for found in wide:
+        yield from wrong_calendars(found.file.freezes, ("freezes",), found.path, found.document)
 
 
 def wrong_calendars(

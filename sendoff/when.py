@@ -1,4 +1,4 @@
-"""Gather all that says when an environment may be changed: its file, the catalog, calendars and the ledger."""
+"""All that says when an environment may be changed, from its file, the catalog, calendars and the ledger."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pathlib import Path
 from sendoff import freezing
 from sendoff.calendars import Calendars, CalendarUnread
 from sendoff.ledger import Ledger
+from sendoff.ledger.models import Event
 from sendoff.spec.models import ReleaseFile
 from sendoff.spec.timing import AnyFreeze, FreezeCalendar, FreezeDates
 from sendoff.timing import calendar, line
-from sendoff.timing.rules import HORIZON, Freeze, Rules, Unread
+from sendoff.timing.rules import HORIZON, Freeze, Rules, Unread, for_running, without
 from sendoff.timing.zones import local
 
 KEEPER = "whoever keeps the catalog"
@@ -26,6 +27,22 @@ class Known:
 
     rules: Rules
     notes: tuple[str, ...] = ()
+
+
+def rules_for_run(
+    events: Sequence[Event],
+    catalog: Sequence[Path],
+    calendars: Calendars,
+    ledger: Ledger,
+    at: datetime,
+) -> Known:
+    """Read the rules of a release, without what it may finish in and what was overridden; from its events."""
+    body = events[0].body
+    file, folder = ReleaseFile.model_validate(body["config"]), Path(body["folder"])
+    known = rules_of(file, body["environment"], folder, catalog, calendars, ledger, at)
+    moves = [event.at for event in events if event.kind == "host.live" and not event.body["undo"]]
+    gone = {event.body["freeze"] for event in events if event.kind == "freeze.overridden"}
+    return Known(without(for_running(known.rules, moves[0] if moves else None), gone), known.notes)
 
 
 def rules_of(

@@ -18,6 +18,7 @@ from tasks.left_out import left_out
 from tasks.pinned import pinned
 from tasks.publish import publish_plan
 from tasks.run import Run
+from tasks.when import when_lines
 
 
 def live_already(run: Run) -> str | None:
@@ -75,6 +76,7 @@ class Planner:
             gate=gate,
             answers=answers(run, gate),
             durations=run.durations(),
+            when=when_lines(run),
             note=verdict.said if verdict.last_counted is False else None,
         )
 

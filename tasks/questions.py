@@ -15,6 +15,7 @@ from tasks.asking import Form, answer_to
 from tasks.deadline import answer_at
 from tasks.left_out import left_out
 from tasks.run import Run
+from tasks.when import why_it_waits
 
 
 def newest(run: Run, place: str | None = None) -> Trouble | None:
@@ -69,7 +70,8 @@ def reply_to(run: Run, trouble: Trouble) -> Reply:
         timer = partial(answer_at, run, decision=trouble.otherwise, until=trouble.until)
         title = f"{run.place.application} {run.version} to {run.place.environment}"
         text = question(trouble, title, run.why, note)
-        given_now = answer_to(form(trouble, settings.answerers, text), key, before=timer)
+        why = why_it_waits(run)
+        given_now = answer_to(form(trouble, settings.answerers, text), key, timer, why)
         if given_now is None:
             continue
         reply = Reply.model_validate({**given_now.fields, "at": run.now()})

@@ -34,6 +34,10 @@ COMMANDS = {
     "register": Entry("sendoff.cli.register:register", "Make the release files known to a Prefect server."),
     "status": Entry("sendoff.cli.status:status", "Show what is where, and what is being released now."),
     "watch": Entry("sendoff.cli.watch:watch", "Follow a release until it ends."),
+    "why": Entry(
+        "sendoff.cli.why:why", "Say why a release waits, on whom, until when, and when it may ship."
+    ),
+    "line": Entry("sendoff.cli.line:line", "Stop the line, let it go, and show whether it is stopped."),
     "locks": Entry("sendoff.cli.locks:locks", "Show who holds which environment, why, and since when."),
     "unlock": Entry("sendoff.cli.unlock:unlock", "Free an environment that a dead release still holds."),
     "ledger": Entry("sendoff.cli.ledger:ledger", "Look after the ledger."),

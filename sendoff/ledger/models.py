@@ -19,6 +19,7 @@ Kind = Literal[
     "trouble.answered",
     "release.held",
     "release.let_go",
+    "hold.answered",
     "freeze.overridden",
     "line.stopped",
     "line.let_go",

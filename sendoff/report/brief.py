@@ -30,6 +30,7 @@ def brief(
     gate: Approval,
     answers: Sequence[Answer],
     durations: Mapping[str, float],
+    when: Sequence[str] = (),
     note: str | None = None,
 ) -> str:
     """Write the brief; `checks` are bodies of `check.done`, `note` says why the last answer did not count."""
@@ -42,6 +43,7 @@ def brief(
             table_of_hosts("Now", "Then", places(plan, {})),
             numbered((escape(line), ()) for line in _steps(plan)),
             f"**Expected:** {escape(total(plan, durations))}",
+            *(("### When", bullets(map(escape, when))) if when else ()),
             "### What was verified so far",
             bullets(_verified(artifact, checks)),
             "### Commits",

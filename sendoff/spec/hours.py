@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from sendoff.spec.document import Where
@@ -16,6 +17,11 @@ ADDRESSES = ("http://", "https://")
 def is_address(calendar: str) -> bool:
     """Tell whether a calendar is fetched from somewhere; else it is a file."""
     return "://" in calendar
+
+
+def shown(calendar: str) -> str:
+    """Name a calendar without what may be secret in its address."""
+    return (urlsplit(calendar).hostname or "an address") if is_address(calendar) else calendar
 
 
 def windows(where: Where, found: Sequence[Window]) -> Iterator[Finding]:

@@ -32,15 +32,3 @@ def stops(events: Iterable[Event]) -> tuple[Stop, ...]:
 def reaches(stop: Stop, application: str, environment: str) -> bool:
     """Tell whether a stop is for an environment."""
     return stop.application in ("", application) and stop.environment in ("", environment)
-
-
-def scope(application: str, environment: str) -> str:
-    """Say for what the line is stopped."""
-    match (application, environment):
-        case ("", ""):
-            return "all releases"
-        case (_, ""):
-            return f"all releases of {application}"
-        case ("", _):
-            return f"all releases to {environment}"
-    return f"releases of {application} to {environment}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sendoff.report.words import listing, moment
+from sendoff.spec.hours import shown
 from sendoff.spec.timing import DAYS, AnyFreeze, FreezeCalendar, FreezeDates, Window
 from sendoff.timing.rules import HORIZON, Freeze, Leave, Reason, Rules
 
@@ -48,18 +49,25 @@ def on_whom(leave: Leave) -> str:
     return listing(owners, otherwise="nobody, but the clock")
 
 
-def outlook(rules: Rules, leave: Leave, following: datetime | None) -> Iterator[str]:
-    """Tell before a release is begun when it may ship, a line each; nothing where it always may."""
+def outlook(rules: Rules, leave: Leave, following: datetime | None, at: datetime) -> Iterator[str]:
+    """Tell when it may ship, as it is now, and what freezes it next; nothing where nothing ever holds it."""
     if not leave.allowed:
         yield f"not now: {held(leave, following)}"
     elif rules.windows or rules.freezes:
         yield "it may ship now"
-    yield from (coming(each) for each in rules.freezes[:1] if leave.allowed)
+    ahead = sorted((each for each in rules.freezes if each.begins > at), key=lambda each: each.begins)
+    yield from (f"next freeze: {coming(each)}" for each in ahead[:1])
 
 
 def coming(freeze: Freeze) -> str:
     """Say when a freeze is."""
-    return f"frozen from {moment(freeze.begins)} until {moment(freeze.ends)}: {freeze.title} ({freeze.owner})"
+    return f"{moment(freeze.begins)} to {moment(freeze.ends)}: {freeze.title} ({freeze.owner})"
+
+
+def rule_words(windows: Sequence[Window], freezes: Sequence[AnyFreeze]) -> Iterator[str]:
+    """Put the rules of an environment into words, a line each."""
+    yield from (f"window: {window_words(each)}" for each in windows)
+    yield from (f"freeze: {freeze_words(each)}" for each in freezes)
 
 
 def window_words(window: Window) -> str:
@@ -72,16 +80,11 @@ def window_words(window: Window) -> str:
     return f"{days}{hours} ({window.timezone}){finish}"
 
 
-def freeze_words(freeze: AnyFreeze, shown: str = "") -> str:
-    """Say what freezes it, and who decides; `shown` is what a calendar is called."""
+def freeze_words(freeze: AnyFreeze) -> str:
+    """Say what freezes it, why, and who decides; of an address only where it is."""
     finish = "; what began before may finish" if freeze.may_finish else ""
     who = f"{freeze.reason} ({freeze.owner}){finish}"
     if isinstance(freeze, FreezeDates):
         return f"{freeze.begins} to {freeze.ends} ({freeze.timezone}): {who}"
     assert isinstance(freeze, FreezeCalendar)  # noqa: S101 -- there is no third kind
-    return f"the events of {shown}: {who}"
-
-
-def listed(reasons: Sequence[Reason]) -> str:
-    """List reasons in one line."""
-    return listing(map(because, reasons))
+    return f"the events of {shown(freeze.calendar)}: {who}"

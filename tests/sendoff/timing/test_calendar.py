@@ -1,4 +1,4 @@
-"""Freezes from iCalendar: what comes back, exceptions, whole days, zones; and what is wrong, with its line."""
+"""Freezes from iCalendar: what comes back, exceptions, whole days, zones; what is wrong, with its line."""
 
 from __future__ import annotations
 
