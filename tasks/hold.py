@@ -85,8 +85,12 @@ def _wake_if_let_go(run: Run, key: str) -> None:
     """Wake at once what was about to wait just as the line was let go: nobody else knows that it waits."""
     now = run.now()
     if may_ship(rules_now(run, now), now).allowed:
-        with get_client(sync_client=True) as client:
-            wake(client, client.read_flow_run(this_run().id), key)
+        _wake(key)
+
+
+def _wake(key: str) -> None:
+    with get_client(sync_client=True) as client:
+        wake(client, client.read_flow_run(this_run().id), key)
 
 
 def _write_down(run: Run, place: str, leave: Leave, following: datetime | None, said: str) -> None:
