@@ -28,9 +28,7 @@ def validate(ctx: click.Context, paths: tuple[Path, ...], for_machine: bool) -> 
     loaded, problems = survey(paths)
     wide, wrong = freezing.survey(paths)
     strangers = freezing.strangers(wide, loaded) if loaded and not problems else ()
-    problems = sorted(
-        {*problems, *wrong, *strangers, *freezing.in_calendars(loaded, wide)}
-    )
+    problems = sorted({*problems, *wrong, *strangers, *freezing.in_calendars(loaded, wide)})
     if for_machine:
         as_json(
             {
