@@ -14,19 +14,27 @@ from prefect.client.schemas.responses import SetStateStatus
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
 
-COMMANDS = {"approval": "`sendoff approve`", "trouble": "`sendoff answer`"}
+COMMANDS = {"approval": "`sendoff approve`", "trouble": "`sendoff answer`", "hold": "`sendoff answer`"}
+HOLD = ("wait", "ship anyway")  # what can be answered where a freeze holds a release
 
 
 def answer(client: SyncPrefectClient, run: FlowRun, given: dict[str, Any]) -> str | None:
     """Give an answer; None when it was taken, else why not."""
     if run.state is None or not run.state.is_paused():
         return f"{run.name}: is {run.state_name}, expected a run that waits for an answer"
-    if (question := asks(run)) != ("trouble" if "who" in given else "approval"):
+    if (question := asks(run)) != meant_for(given):
         return f"{run.name}: waits for an answer to something else; use {COMMANDS.get(question, 'its page')}"
     result = client.resume_flow_run(run.id, run_input=given)
     if result.status == SetStateStatus.ACCEPT:
         return None
     return f"{run.name}: the answer was not taken: {getattr(result.details, 'reason', None)}"
+
+
+def meant_for(given: dict[str, Any]) -> str:
+    """Tell which kind of question an answer is for."""
+    if "who" not in given:
+        return "approval"
+    return "hold" if given.get("decision") in HOLD else "trouble"
 
 
 def asks(run: FlowRun) -> str:

@@ -30,7 +30,9 @@ COMMANDS = {
     "release": Entry("sendoff.cli.release:release", "Release a version of an application."),
     "rollback": Entry("sendoff.cli.release:rollback", "Go back to a release that was live before."),
     "approve": Entry("sendoff.cli.approve:approve", "Answer a release that waits for an approval."),
-    "answer": Entry("sendoff.cli.answer:answer", "Say what is to be done where something broke."),
+    "answer": Entry(
+        "sendoff.cli.answer:answer", "Say what is to be done where something broke, or a freeze holds it."
+    ),
     "register": Entry("sendoff.cli.register:register", "Make the release files known to a Prefect server."),
     "status": Entry("sendoff.cli.status:status", "Show what is where, and what is being released now."),
     "watch": Entry("sendoff.cli.watch:watch", "Follow a release until it ends."),

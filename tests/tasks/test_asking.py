@@ -14,7 +14,7 @@ from sendoff.errors import Fenced
 from sendoff.spec.models import Approval
 from tasks import asking as module
 from tasks.approval import form
-from tasks.asking import Form, Given, answer_to
+from tasks.asking import Form, Given, answer_to, wait_until_woken
 
 FORM = form(Approval(kind="approval", name="owner", approvers=("sam",)), "the brief")
 KEY = "approval-owner-1"
@@ -140,3 +140,31 @@ def test_run_by_hand_waits_where_it_is(server: Server, monkeypatch: pytest.Monke
     monkeypatch.setattr(module, "pause_flow_run", paused)
     assert answer_to(FORM, KEY) == Given(SAID, SAID, KEY)
     assert answer_to(FORM, "approval-owner-2") is None
+
+
+def test_waits_without_a_question(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is woken under a key of its own each time, and says why it waits."""
+    said: list[tuple[str, str]] = []
+
+    def suspended(key: str, message: str, after: Any) -> None:
+        said.append((key, message))
+        server.seen.add(key)
+        after()
+        raise Suspended
+
+    monkeypatch.setattr(module, "suspend_flow_run", suspended)
+    told: list[str] = []
+    for _ in range(2):
+        with pytest.raises(Suspended):
+            wait_until_woken("hold-deploy-1", told.append, "it waits", told.append)
+    assert said == [("hold-deploy-1", "it waits"), ("hold-deploy-1_2", "it waits")]
+    assert told == ["hold-deploy-1", "hold-deploy-1", "hold-deploy-1_2", "hold-deploy-1_2"]
+
+
+def test_run_by_hand_waits_without_a_question(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on where it is once it is woken."""
+    said: list[tuple[str, str]] = []
+    monkeypatch.setattr(module, "this_run", lambda: SimpleNamespace(id=uuid4(), deployment_id=None))
+    monkeypatch.setattr(module, "pause_flow_run", lambda key, message, timeout: said.append((key, message)))
+    wait_until_woken("hold-deploy-1", lambda key: None, "it waits")
+    assert said == [("hold-deploy-1", "it waits")]

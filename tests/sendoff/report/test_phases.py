@@ -129,7 +129,11 @@ def test_what_goes_on_side_by_side_counts_once(spans: list[tuple[int, int]], sec
 
 def test_held() -> None:
     """From the first reason until it is let go, however often the reason changed; until now while it is."""
-    told = [event(0, "release.held", said="x"), event(10, "release.held", said="y"), event(60, "release.let_go")]
+    told = [
+        event(0, "release.held", said="x"),
+        event(10, "release.held", said="y"),
+        event(60, "release.let_go"),
+    ]
     now = START + timedelta(seconds=500)
     assert held(Story(tuple(told)), now) == 60
     again = [*told, event(100, "release.held", said="x")]

@@ -199,6 +199,8 @@ def test_what_people_type_breaks_no_table(case: tuple[str, list[Event]]) -> None
 def test_held_now(new_tale: Any) -> None:
     """A release that is held says so, and why."""
     tale = new_tale()
-    tale.then(1, "release.held", {"place": "deploy", "said": "it waits, as its window is closed", "reasons": []})
+    tale.then(
+        1, "release.held", {"place": "deploy", "said": "it waits, as its window is closed", "reasons": []}
+    )
     report = release_report(tale.events, NOW)
     assert "is held since 2026-11-23 18:00 UTC: it waits, as its window is closed" in report
