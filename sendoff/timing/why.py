@@ -10,6 +10,7 @@ from sendoff.ledger.models import Event, Lease, resource
 from sendoff.ledger.progress import Progress, progress
 from sendoff.model import Frozen
 from sendoff.report.words import count, listing, moment
+from sendoff.report.wrongs import first_line
 from sendoff.timing.rules import Leave, Rules, may_ship, next_moment
 from sendoff.timing.words import because, held, when
 
@@ -30,7 +31,8 @@ def why(events: Sequence[Event], rules: Rules, leases: Sequence[Lease], at: date
     """Say it; `events` are all of the release's own, `leases` those that are held now."""
     now, outlook = progress(events), Outlook.of(rules, at)
     if now.end:
-        return f"{now.title} does not wait: it ended as {now.end!r}"
+        said = f" ({first_line(now.said)})" if now.said else ""
+        return f"{now.title} does not wait: it ended as {now.end!r}{said}"
     if now.question:
         return f"{now.title} waits to be told what to do, {_question(now, events)}; {_then(outlook)}"
     if lease := _lock(events, leases, at):
@@ -75,7 +77,7 @@ def _lock(events: Sequence[Event], leases: Sequence[Lease], at: datetime) -> str
     lease = next((each for each in leases if each.resource == place), None)
     if lease is None or lease.release == events[0].release:
         return None
-    until = "for as long as that waits for people" if lease.expires is None else "until that ends"
+    until = "for as long as that waits" if lease.expires is None else "until that ends"
     if lease.expires is not None and lease.expires <= at:
         until = "which is silent: it is taken over, or goes on"
     return f"which {lease.actor} holds for {lease.why!r} since {moment(lease.since)}, {until}"

@@ -105,9 +105,9 @@ BROKE = (
             f"as {CLOSED}; {THEN}",
         ),
         (
-            [HELD, ("release.ended", {"end": "cancelled"})],
+            [HELD, ("release.ended", {"end": "cancelled", "said": "it stopped\nthere"})],
             FROZEN,
-            "shop 2 to production does not wait: it ended as 'cancelled'",
+            "shop 2 to production does not wait: it ended as 'cancelled' (it stopped)",
         ),
     ],
     ids=["held", "approval", "approval that expires", "trouble", "under way", "let go", "over"],
@@ -125,7 +125,7 @@ def test_allowed_again() -> None:
 @pytest.mark.parametrize(
     ("expires", "until"),
     [
-        (None, "for as long as that waits for people"),
+        (None, "for as long as that waits"),
         (NOON + timedelta(minutes=1), "until that ends"),
         (NOON - timedelta(minutes=1), "which is silent: it is taken over, or goes on"),
     ],
