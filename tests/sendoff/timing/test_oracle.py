@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sendoff.spec.timing import DAYS, Window
+from sendoff.spec.timing import DAYS, FreezeCalendar, Window
+from sendoff.timing.calendar import freezes, read
 from sendoff.timing.rules import Freeze, Rules, may_ship, next_moment
 
 CALENDARS = 10_000
@@ -53,8 +54,8 @@ def some_calendar(chance: random.Random, home: str) -> tuple[Rules, datetime]:
     day = datetime.fromisoformat(chance.choice(CHANGES[home])).replace(tzinfo=UTC)
     at = day + MINUTE * chance.randrange(-1440, 1440)
     windows = tuple(some_window(chance, home) for _ in range(chance.choice([0, 1, 1, 1, 2, 3])))
-    freezes = tuple(some_freeze(chance, at) for _ in range(chance.choice([0, 0, 1, 2, 4])))
-    return Rules(windows=windows, freezes=freezes), at
+    frozen = tuple(some_freeze(chance, at) for _ in range(chance.choice([0, 0, 1, 2, 4])))
+    return Rules(windows=windows, freezes=frozen), at
 
 
 def minutes_of(text: str) -> int:
@@ -83,7 +84,7 @@ def walk(rules: Rules, at: datetime, minutes: int) -> datetime | None:
 
 def calendars(seed: str, number: int) -> Iterator[tuple[Rules, datetime]]:
     chance = random.Random(seed)
-    return (some_calendar(chance, seed) for _ in range(number))
+    return (some_calendar(chance, seed.partition(" ")[0]) for _ in range(number))
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -105,3 +106,27 @@ def test_every_minute_around_a_change(zone: str) -> None:
         for number in range(0, 2880, 7):
             now = at - timedelta(days=1) + MINUTE * number
             assert may_ship(rules, now).allowed == oracle(rules, now), (rules, now)
+
+
+def as_event(number: int, freeze: Freeze, zone: str, chance: random.Random) -> str:
+    """Write a freeze down in UTC, or by the clocks of a zone where they show these times only once."""
+    times = (freeze.begins, freeze.ends)
+    walls = [at.astimezone(ZoneInfo(zone)) for at in times]
+    plain = all(wall.fold == 0 and wall.replace(fold=1).utcoffset() == wall.utcoffset() for wall in walls)
+    if plain and chance.random() < 0.7:
+        begins, ends = (f";TZID={zone}:{wall:%Y%m%dT%H%M%S}" for wall in walls)
+    else:
+        begins, ends = (f":{at:%Y%m%dT%H%M%SZ}" for at in times)
+    return f"BEGIN:VEVENT\nUID:{number}\nDTSTART{begins}\nDTEND{ends}\nEND:VEVENT\n"
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_through_a_calendar(zone: str) -> None:
+    """It is the same when the freezes come from an iCalendar file."""
+    chance, source = random.Random(zone), FreezeCalendar(calendar="x.ics", owner="ops", reason="why")
+    for rules, at in calendars(f"{zone} in a file", 100):
+        events = (as_event(number, each, zone, chance) for number, each in enumerate(rules.freezes))
+        text = f"BEGIN:VCALENDAR\n{''.join(events)}END:VCALENDAR\n"
+        found = freezes(read(text.encode(), "x.ics"), source, at, at + timedelta(days=1))
+        through = rules.model_copy(update={"freezes": found})
+        assert next_moment(through, at, timedelta(days=1)) == walk(rules, at, 1440), text
