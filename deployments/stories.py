@@ -11,6 +11,7 @@ from flows.at_site import at_site
 from flows.build import build
 from flows.deploy import deploy
 from flows.go_live import go_live
+from flows.line import line
 from flows.recover import recover
 from flows.release import release
 from flows.rollback import rollback
@@ -22,7 +23,7 @@ POOL = "sendoff"
 INNER: tuple[Flow[..., Any], ...] = (answer_by_default, wake)
 """What Sendoff starts by itself; each has a deployment as well, so that a worker can run it."""
 
-STORIES: tuple[Flow[..., Any], ...] = (release, build, deploy, verify, go_live, rollback)
+STORIES: tuple[Flow[..., Any], ...] = (release, build, deploy, verify, go_live, rollback, line)
 RECOVER: Flow[..., Any] = recover
 AT_SITE: Flow[..., Any] = at_site
 

@@ -19,6 +19,7 @@ from tasks.left_out import left_out
 from tasks.pinned import pinned
 from tasks.publish import publish_plan
 from tasks.run import Run
+from tasks.when import when_lines
 
 
 def live_already(run: Run) -> str | None:
@@ -80,6 +81,7 @@ class Planner:
             history=history,
             durations=run.durations(),
             now=now,
+            when=when_lines(run),
         )
 
 

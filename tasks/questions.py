@@ -16,6 +16,7 @@ from tasks.asking import Form, Given, StampedForm, answer_to, kind_of_form
 from tasks.deadline import answer_at
 from tasks.left_out import left_out
 from tasks.run import Run
+from tasks.when import why_it_waits
 
 
 def newest(run: Run, place: str | None = None) -> Trouble | None:
@@ -74,7 +75,7 @@ def reply_to(run: Run, trouble: Trouble) -> Reply:
         title = f"{run.place.application} {run.version} to {run.place.environment}"
         text = question(trouble, title, run.why, note)
         made = form(trouble, settings.answerers, text, kind_of_form(run))
-        given_now = answer_to(made, key, before=timer)
+        given_now = answer_to(made, key, timer, why_it_waits(run))
         if given_now is None:
             continue
         who, objection = _who(run, given_now)

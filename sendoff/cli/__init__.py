@@ -30,10 +30,16 @@ COMMANDS = {
     "release": Entry("sendoff.cli.release:release", "Release a version of an application."),
     "rollback": Entry("sendoff.cli.release:rollback", "Go back to a release that was live before."),
     "approve": Entry("sendoff.cli.approve:approve", "Answer a release that waits for an approval."),
-    "answer": Entry("sendoff.cli.answer:answer", "Say what is to be done where something broke."),
+    "answer": Entry(
+        "sendoff.cli.answer:answer", "Say what is to be done where something broke, or a freeze holds it."
+    ),
     "register": Entry("sendoff.cli.register:register", "Make the release files known to a Prefect server."),
     "status": Entry("sendoff.cli.status:status", "Show what is where, and what is being released now."),
     "watch": Entry("sendoff.cli.watch:watch", "Follow a release until it ends."),
+    "why": Entry(
+        "sendoff.cli.why:why", "Say why a release waits, on whom, until when, and when it may ship."
+    ),
+    "line": Entry("sendoff.cli.line:line", "Stop the line, let it go, and show whether it is stopped."),
     "locks": Entry("sendoff.cli.locks:locks", "Show who holds which environment, why, and since when."),
     "unlock": Entry("sendoff.cli.unlock:unlock", "Free an environment that a dead release still holds."),
     "server": Entry("sendoff.cli.server:server", "Serve Prefect behind a sign-in for each user."),

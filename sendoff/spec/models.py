@@ -9,6 +9,7 @@ from pydantic.config import JsonDict
 
 from sendoff.model import Frozen
 from sendoff.spec.placeholders import fill
+from sendoff.spec.timing import FreezeSource, Window
 from sendoff.spec.words import ADDRESS, EXPECTED, ROOT, SHARE, Duration, InnerPath, Name, Text, Variable
 
 Command = Annotated[tuple[Text, ...], Field(min_length=1)]
@@ -252,6 +253,12 @@ class Environment(Frozen):
     )
     checks: tuple[Check, ...] = Field((), description="what has to be true of the release, on every host")
     gates: tuple[Approval, ...] = Field((), description="what has to be passed before it goes live, in order")
+    windows: tuple[Window, ...] = Field(
+        (), description="when it may be changed: in any of these; always, unless said"
+    )
+    freezes: tuple[FreezeSource, ...] = Field(
+        (), description="when it may not be changed, whatever windows say"
+    )
     on_trouble: OnTrouble = Field(OnTrouble(), description="what is done when something breaks on the way")
     schedule: Schedule | None = Field(None, description="when the newest commit is released by itself")
 

@@ -42,7 +42,7 @@ class Person:
     def will_say(self, decision: str, who: str = "ada") -> None:
         self.says.append({"decision": decision, "who": who, "comment": ""})
 
-    def __call__(self, model: Any, key: str, before: Any) -> Given:
+    def __call__(self, model: Any, key: str, before: Any, why: str) -> Given:
         self.asked.append(key)
         if not self.says:
             raise Killed
@@ -55,6 +55,7 @@ def person(monkeypatch: pytest.MonkeyPatch) -> Person:
     asked = Person()
     monkeypatch.setattr(module, "answer_to", asked)
     monkeypatch.setattr(module, "answer_at", lambda *_: None)
+    monkeypatch.setattr(module, "why_it_waits", lambda run: "it waits")
     return asked
 
 
