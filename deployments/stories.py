@@ -14,12 +14,13 @@ from flows.go_live import go_live
 from flows.recover import recover
 from flows.release import release
 from flows.rollback import rollback
+from flows.tell import tell
 from flows.verify import verify
 from flows.wake import wake
 
 POOL = "sendoff"
 
-INNER: tuple[Flow[..., Any], ...] = (answer_by_default, wake)
+INNER: tuple[Flow[..., Any], ...] = (answer_by_default, wake, tell)
 """What Sendoff starts by itself; each has a deployment as well, so that a worker can run it."""
 
 STORIES: tuple[Flow[..., Any], ...] = (release, build, deploy, verify, go_live, rollback)

@@ -31,6 +31,7 @@ from tasks.lease import take_lease
 from tasks.publish import publish_report, publish_what_is_where
 from tasks.resolve import resolve
 from tasks.run import Place, Run
+from tasks.telling import Announcer
 
 STORY: dict[str, Any] = {"persist_result": True, "task_runner": ThreadPoolTaskRunner(max_workers=50)}
 
@@ -65,6 +66,7 @@ class Attempt:
         self.said = ""
         self._run: Run | None = None
         self._keeper: Keeper | None = None
+        self._announcer: Announcer | None = None
 
     def __enter__(self) -> Attempt:
         """Begin nothing yet: what can go wrong goes wrong inside."""
@@ -81,6 +83,7 @@ class Attempt:
             self.end, self.said = over.body["end"], over.body["said"]
             raise AlreadyOver
         run.open()
+        self._tell(run)
         self._show(run)
         rules.refuse(run)
         if self.changes:
@@ -99,6 +102,8 @@ class Attempt:
         finally:
             if self._keeper:
                 self._keeper.stop()
+            if self._announcer:
+                self._announcer.close()
             if self._run:
                 self._run.close()
 
@@ -161,6 +166,12 @@ class Attempt:
                 f"expected one of {', '.join(names)}"
             )
         return loaded
+
+    def _tell(self, run: Run) -> None:
+        """Have told what happens, and what a process before this one could not have told any more."""
+        routes = run.file.channels(self.place.environment)
+        run.announce = self._announcer = Announcer(run, _flow_run(), routes)
+        self._announcer.catch_up()
 
     def _show(self, run: Run) -> None:
         """Name and tag the run so that people find it."""

@@ -61,7 +61,8 @@ def _verdict(run: Run, gate: Approval, plan: Plan) -> Verdict:
 def _ask(run: Run, gate: Approval, plan: Plan, text: str) -> None:
     number = len(answers(run, gate)) + 1
     key = f"approval-{gate.name}-{number}"
-    asked = run.record("approval.asked", {"gate": gate.name, "plan_digest": plan.digest}, key=f"asked-{key}")
+    about = {"gate": gate.name, "plan_digest": plan.digest, "brief": text}
+    asked = run.record("approval.asked", about, key=f"asked-{key}")
     given = answer_to(form(gate, text), key)
     if given is None:
         return

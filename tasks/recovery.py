@@ -20,6 +20,7 @@ from sendoff.report import summary
 from sendoff.report.halt import where_it_stopped
 from tasks.ends import state_of
 from tasks.publish import publish_report_of
+from tasks.telling import tell_of
 
 BY = "recover"
 WAITS = (0, 10, 30, 60, 120)  # seconds before each attempt; there are no more than these
@@ -104,4 +105,5 @@ class Recovery:
         self.ledger.give_back(place, created.release, BY, why)
         events = self.ledger.events(created.release)
         publish_report_of(self.client, created, events, self.now())
+        tell_of(self.client, self.ledger, created)
         return summary(events)

@@ -54,6 +54,10 @@ class Place:
         return f"{self.environment} of {self.application}"
 
 
+def _nobody(event: Event) -> None:
+    """Tell nobody."""
+
+
 class Run:
     """One run of a flow. A plain class, so that Prefect passes it to tasks as it is.
 
@@ -86,6 +90,7 @@ class Run:
         self.lease: Lease | None = None
         self.keeper: Keeper | None = None
         self.stopping = threading.Event()
+        self.announce: Callable[[Event], None] = _nobody
         self._at_close: list[Callable[[], None]] = []
         self._fleets: dict[str, Fleet] = {}
         self._opening = threading.Lock()
@@ -151,7 +156,9 @@ class Run:
 
         LeaseLost when the environment that this run took is not held by this process any more.
         """
-        return self.ledger.append(self.id, kind, actor or self.actor, body, key, under=self.lease)
+        event = self.ledger.append(self.id, kind, actor or self.actor, body, key, under=self.lease)
+        self.announce(event)
+        return event
 
     @contextmanager
     def step(self, action: str, target: str, host: str | None = None) -> Iterator[StepRecord]:

@@ -28,6 +28,8 @@ Kind = Literal[
     "lease.given_back",
     "lease.taken_over",
     "lease.resumed",
+    "told",
+    "not_told",
 ]
 End = Literal[
     "live", "undone", "rejected", "refused", "failed", "errored", "nothing-to-do", "done", "cancelled"

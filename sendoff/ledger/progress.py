@@ -8,6 +8,7 @@ from typing import Any
 
 from sendoff.ledger.models import Event
 from sendoff.model import Frozen
+from sendoff.report.emergency import marked
 
 DONE = {
     "preflight": "hosts looked at",
@@ -81,7 +82,7 @@ def title(created: Event) -> str:
     body = created.body
     flow = "" if body.get("flow", "release") == "release" else f"{body['flow']} of "
     place = f"{body.get('version') or ''} to {body.get('environment')}".strip()
-    return f"{flow}{body.get('application')} {place}"
+    return marked(f"{flow}{body.get('application')} {place}", body)
 
 
 def _phases(events: Sequence[Event]) -> tuple[Phase, ...]:
@@ -167,8 +168,9 @@ def _needed(created: Event, asked: Event) -> int:
 
 
 def _since(events: Sequence[Event], asked: Event) -> datetime:
-    same = (event for event in events if event.kind == "approval.asked" and event.body == asked.body)
-    return next(same).at
+    gate = [asked.body.get(name) for name in ("gate", "plan_digest")]
+    asks = (event for event in events if event.kind == "approval.asked")
+    return next(each.at for each in asks if [each.body.get(name) for name in ("gate", "plan_digest")] == gate)
 
 
 def _doing(phases: Sequence[Phase]) -> str:

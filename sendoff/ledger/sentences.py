@@ -8,7 +8,7 @@ from typing import Any
 
 from sendoff.ledger.models import Event
 from sendoff.ledger.progress import title
-from sendoff.report.words import moment
+from sendoff.report.words import count, moment
 from sendoff.report.wrongs import first_line
 
 Body = dict[str, Any]
@@ -118,6 +118,11 @@ def _ended(body: Body) -> str:
     return f"{body.get('end')}: {body['said']}" if body.get("said") else str(body.get("end"))
 
 
+def _not_told(body: Body) -> str:
+    tries = count(int(body.get("tries") or 0), "try", "tries")
+    return f"{body.get('channel')} could NOT be told: {body.get('subject')}: {body.get('why')} ({tries})"
+
+
 TOLD: dict[str, Callable[[Body], str]] = {
     "release.built": _built,
     "release.planned": lambda body: f"planned: plan code {str(body.get('plan_digest'))[:8]}",
@@ -135,5 +140,7 @@ TOLD: dict[str, Callable[[Body], str]] = {
     "lease.taken": lambda body: f"holds {body.get('resource')}",
     "lease.given_back": lambda body: f"gave {body.get('resource')} back: {body.get('why')}",
     "lease.resumed": lambda body: f"goes on in another process, under number {body.get('token')}",
+    "told": lambda body: f"{body.get('channel')} was told: {body.get('subject')}",
+    "not_told": _not_told,
     "lease.taken_over": lambda body: f"took {body.get('resource')} over: {body.get('why')}",
 }

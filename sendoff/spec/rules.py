@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from sendoff.spec import placements
+from sendoff.spec.channels import Channels
 from sendoff.spec.document import Where
 from sendoff.spec.findings import Finding, quoted, unknown
 from sendoff.spec.models import (
@@ -32,6 +33,7 @@ def broken_rules(file: ReleaseFile) -> list[Finding]:
     """Check all rules; an empty list means that the file can be released from."""
     return [
         *_repeats(("environments",), [each.name for each in file.environments], "name"),
+        *_channels((), file.notify),
         *placements.reserved_variables(file),
         *_build(file.build),
         *(finding for number in range(len(file.environments)) for finding in _environment(file, number)),
@@ -56,6 +58,7 @@ def _environment(file: ReleaseFile, number: int) -> Iterator[Finding]:
     for index, gate in enumerate(environment.gates):
         yield from _approval((*here, "gates", index), gate)
     yield from _repeats((*here, "on_trouble", "answerers"), environment.on_trouble.answerers)
+    yield from _channels(here, environment.notify)
     if environment.schedule:
         yield from _schedule((*here, "schedule"), environment.schedule, environment, file.build)
     yield from placements.hosts(file, here, environment)
@@ -162,6 +165,12 @@ def _approval(where: Where, gate: Approval) -> Iterator[Finding]:
         yield Finding(
             (*where, "count"), f"{gate.count} have to agree of {possible} who may", f"{possible} or less"
         )
+
+
+def _channels(here: Where, channels: Channels) -> Iterator[Finding]:
+    yield from _repeats((*here, "notify"), [each.name for each in channels], "name")
+    for index, channel in enumerate(channels):
+        yield from _repeats((*here, "notify", index, "events"), channel.events)
 
 
 def _schedule(where: Where, schedule: Schedule, environment: Environment, build: Build) -> Iterator[Finding]:

@@ -17,6 +17,8 @@ PLACEHOLDER = r"\{[A-Za-z_][A-Za-z0-9_]*\}"
 ROOT = rf"^({PLACEHOLDER})?({SEGMENT}|/{PLACEHOLDER})+$"
 ABSOLUTE = rf"^{SEGMENT}+$"
 SHARE = r"^(100|[1-9][0-9]?)%$"
+BLOCK = r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$"
+WEBHOOK = r"^https?://[^\s/@?#:]+(:[0-9]{1,5})?([/?][^\s#]*)?$"
 
 EXPECTED = {
     NAME: "lower-case letters, digits and hyphens, at most 40",
@@ -26,6 +28,8 @@ EXPECTED = {
     ROOT: "an absolute path such as /srv/storefront or {disk}/storefront, of letters, digits and . _ - /, "
     "without . or ..",
     SHARE: "a number of hosts such as 2 or a share such as '25%'",
+    BLOCK: "the type and the name of a block, such as slack-webhook/team",
+    WEBHOOK: "an address such as https://changes.example/sendoff, without a user or password in it",
 }
 """What a pattern asks for, in words that a person can read."""
 

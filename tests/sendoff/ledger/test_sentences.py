@@ -11,6 +11,12 @@ from sendoff.ledger.models import Event, Kind
 from sendoff.ledger.sentences import meaningful, sentence
 
 TOLD: list[tuple[str, dict[str, Any], str]] = [
+    ("told", {"channel": "team", "subject": "shop 1 to live: live"}, "team was told: shop 1 to live: live"),
+    (
+        "not_told",
+        {"channel": "team", "subject": "shop 1 to live: live", "why": "answered 404", "tries": 1},
+        "team could NOT be told: shop 1 to live: live: answered 404 (1 try)",
+    ),
     (
         "release.created",
         {"application": "storefront", "environment": "production", "version": "2.4.1"},
