@@ -7,7 +7,7 @@ from prefect.client.schemas.objects import State
 
 from flows.attempt import STORY, Attempt
 from sendoff.spec.intent import Intent, What
-from tasks.approval import agreed
+from tasks.approval import agreed, declined
 from tasks.check import check_dark
 from tasks.facts import staged_everywhere
 from tasks.go_live import go_live as go_live_with
@@ -38,5 +38,5 @@ def go_live(what: What, why: Intent) -> State[None]:
             prune(run, final)
             attempt.end = "live"
         else:
-            attempt.end = "rejected"
+            attempt.end = declined(run) or "rejected"
     return attempt.state

@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 
 from flows.attempt import STORY, Attempt
 from sendoff.spec.intent import Intent, What
-from tasks.approval import agreed
+from tasks.approval import agreed, declined
 from tasks.build import build
 from tasks.check import check_dark
 from tasks.deploy import deploy, deploy_again
@@ -45,7 +45,7 @@ def release(what: What, why: Intent) -> State[None]:
                 attempt.end = "live"
             else:
                 remove_dark(run, artifact.release_name)
-                attempt.end = "rejected"
+                attempt.end = declined(run) or "rejected"
     return attempt.state
 
 

@@ -2,78 +2,158 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from datetime import datetime
+from functools import partial
+from typing import Any
 
-from pydantic import Field, create_model
-
-from sendoff.gates import Answer, Verdict, judge
+from sendoff.gates import Answer, Subject, Verdict, judge
+from sendoff.gates.later import read_later
+from sendoff.gates.times import alarms, next_alarm, who_may_answer
+from sendoff.ledger.models import End
 from sendoff.plan.models import Plan
+from sendoff.signers import Signer, StampRefused
 from sendoff.spec.models import Approval
-from tasks.answers import answers
-from tasks.asking import Form, answer_to
+from tasks.alarms import sound_alarms
+from tasks.answers import history_of
+from tasks.approval_form import form
+from tasks.asking import Given, answer_to, kind_of_form
+from tasks.fallen import let_fall
 from tasks.gates import gates_of
 from tasks.planning import Planner
 from tasks.run import Run
+from tasks.subject import subject_of
+from tasks.waking import wake_at
 
 
 def agreed(run: Run, planner: Planner, plan: Plan) -> Plan | None:
-    """Wait until everyone who has to has approved the plan, as it then is; None when somebody rejected it.
+    """Wait until everyone who has to has approved the plan, as it then is; None when they will not.
 
     After each answer the facts are read again, so an approval counts for what will be done and nothing else.
+    Once traffic has moved nobody is asked any more: what has been begun is carried out, or undone.
     """
     plan = planner.current(plan)
-    while True:
-        verdicts = {gate.name: _verdict(run, gate, plan) for gate in gates_of(run)}
-        if any(verdict.state == "rejected" for verdict in verdicts.values()):
-            return None
-        waiting = [gate for gate in gates_of(run) if verdicts[gate.name].state == "waiting"]
-        if not waiting:
+    while not run.has_switched() and declined(run) is None:
+        subject = subject_of(run, planner.artifact, plan)
+        waiting = next((gate for gate in gates_of(run) if _waits(run, gate, subject)), None)
+        if waiting is None:
             return plan
-        _ask(run, waiting[0], plan, planner.brief(plan, waiting[0], verdicts[waiting[0].name]))
-        plan = planner.plan()
+        verdict = _verdict(run, waiting, subject)
+        if sound_alarms(run, waiting, verdict):
+            _ask(run, planner, plan, waiting, subject, verdict)
+            plan = planner.plan()
+    return None if declined(run) else plan
 
 
-def form(gate: Approval, text: str) -> type[Form]:
-    """Make the form: a decision without a default, who decides, and why."""
-    approver: Any = Literal[gate.approvers] if gate.approvers else str
-    model = create_model(
-        "Approval",
-        __base__=Form,
-        decision=(
-            Literal["approve", "reject"],
-            Field(title="Decision", description="May it go live? There is no default"),
-        ),
-        approver=(approver, Field(title="Approver", description="Who you are")),
-        comment=(
-            str,
-            Field(
-                "", title="Comment", description="Why; a rejection needs a reason, an approval may have one"
-            ),
-        ),
-    )
-    return model.with_initial_data(description=text)
+def declined(run: Run) -> End | None:
+    """Tell how a release ends that people did not agree to; None when that is not so."""
+    for gate in gates_of(run):
+        if (history := history_of(run, gate)).is_over:
+            return "expired" if history.has_expired else "rejected"
+    return None
 
 
-def _verdict(run: Run, gate: Approval, plan: Plan) -> Verdict:
-    return judge(gate, run.why.requested_by, plan.digest, answers(run, gate))
+def _waits(run: Run, gate: Approval, subject: Subject) -> bool:
+    let_fall(run, gate, subject)
+    return _verdict(run, gate, subject).state == "waiting"
 
 
-def _ask(run: Run, gate: Approval, plan: Plan, text: str) -> None:
-    number = len(answers(run, gate)) + 1
-    key = f"approval-{gate.name}-{number}"
-    about = {"gate": gate.name, "plan_digest": plan.digest, "brief": text}
-    asked = run.record("approval.asked", about, key=f"asked-{key}")
-    given = answer_to(form(gate, text), key)
-    if given is None:
-        return
-    answer = Answer(at=run.now(), plan_digest=asked.body["plan_digest"], **given.fields)
-    verdict = judge(gate, run.why.requested_by, plan.digest, [*answers(run, gate), answer])
+def _verdict(run: Run, gate: Approval, subject: Subject, *more: Answer) -> Verdict:
+    answers = (*history_of(run, gate).answers, *more)
+    return judge(gate, run.why.requested_by, subject, answers, run.now())
+
+
+def _ask(run: Run, planner: Planner, plan: Plan, gate: Approval, subject: Subject, verdict: Verdict) -> None:
+    """Ask once; an answer brings the run back here, and so does whatever is due before there is one."""
+    history = history_of(run, gate)
+    text = planner.brief(plan, gate, subject, verdict, history)
+    asked = form(kind_of_form(run), gate, subject.code, text)
+    given = answer_to(asked, history.key, partial(_write_down, run, gate, plan, subject, verdict, text))
+    if given is not None:
+        _take(run, gate, subject, given)
+
+
+def _write_down(
+    run: Run, gate: Approval, plan: Plan, subject: Subject, verdict: Verdict, text: str, question: str
+) -> None:
+    """Record what is asked, before it is, and have the run look again when something will be due."""
+    now, history = run.now(), history_of(run, gate)
+    wait = history.wait(now)
     body = {
-        **answer.model_dump(mode="json", exclude={"at"}),
         "gate": gate.name,
-        "proved": False,
+        "question": question,
+        "plan_digest": plan.digest,
+        "subject": subject.model_dump(),
+        "code": subject.code,
+        "missing": verdict.missing,
+        "from": who_may_answer(gate, verdict, wait),
+        "until": alarms(gate, wait).get("expire"),
+        "brief": text,
+    }
+    run.record("approval.asked", body, key=f"asked-{question}-{subject.code}")
+    if at := next_alarm(gate, wait, history.standing, now):
+        wake_at(run, question, at)
+
+
+def _take(run: Run, gate: Approval, subject: Subject, given: Given) -> None:
+    """Record an answer, and whether it counts."""
+    try:
+        answer = _answer(run, gate, given)
+    except StampRefused as refused:
+        _refuse(run, gate, given.question, str(refused))
+        return
+    verdict = _verdict(run, gate, subject, answer)
+    shown = answer.subject or subject
+    body: dict[str, Any] = {
+        **answer.model_dump(mode="json", exclude={"at", "fell"}),
+        "gate": gate.name,
+        "plan_digest": shown.plan,
+        "missing": verdict.missing,
         "counted": verdict.last_counted is True,
         "said": verdict.said,
     }
-    run.record("approval.answered", body, key=key, actor=answer.approver or "nobody")
+    run.record("approval.answered", body, key=given.question, actor=answer.approver or "nobody")
     run.say(f"{answer.approver or 'nobody'} answered {answer.decision!r} at {gate.name!r}: {verdict.said}")
+
+
+def _refuse(run: Run, gate: Approval, question: str, said: str) -> None:
+    """Record an answer of which it is not proved who gave it; what it said is not looked at."""
+    body = {"deed": "answer", "question": question, "gate": gate.name, "said": said}
+    run.record("stamp.refused", body, key=question, actor="nobody")
+    run.say(f"an answer at {gate.name!r} was refused: {said}")
+
+
+def _answer(run: Run, gate: Approval, given: Given) -> Answer:
+    """Read an answer; StampRefused when it is not proved who gave it where that has to be."""
+    history, now, said = history_of(run, gate), run.now(), given.fields
+    if not said:
+        raise StampRefused("an answer did not fit its form; fill the form in")
+    signer = given.by(run, said.get("approver", ""))
+    return Answer(
+        approver=signer.name.strip(),
+        groups=_groups(signer, said),
+        decision=said["decision"],
+        comment=said["comment"],
+        until=_until(said, now),
+        at=now,
+        subject=history.shown(given.question),
+        code=said["code"],
+        question=given.question,
+        escalated=history.wait(now).escalated,
+        proved=signer.is_proved,
+        nonce=signer.nonce,
+    )
+
+
+def _groups(signer: Signer, said: dict[str, str]) -> tuple[str, ...]:
+    """Tell of which groups somebody is: by the stamp, or else by what they say."""
+    if signer.is_proved:
+        return signer.groups
+    return (said["group"],) if said.get("group") else ()
+
+
+def _until(said: dict[str, str], now: datetime) -> str:
+    """Write a while down as the time that it ends at; what cannot be read stays as it was written."""
+    try:
+        return read_later(said["until"], now).isoformat() if said["decision"] == "later" else ""
+    except ValueError:
+        return said["until"]

@@ -15,6 +15,6 @@ def state_of(end: End, said: str) -> State[Any]:
     name = end.replace("-", " ").capitalize()
     if end in GOOD_ENDS:
         return Completed(name=name, message=said)
-    if end in ("rejected", "cancelled"):
+    if end in ("rejected", "expired", "cancelled"):
         return Cancelled(name=name, message=said)
     return Failed(name=name, message=said)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sendoff.artifact.manifest import Artifact, Commit
-from sendoff.gates import Verdict
+from sendoff.gates import Subject, Verdict
+from sendoff.gates.history import History
 from sendoff.plan.make import make_release_plan
 from sendoff.plan.models import Plan
 from sendoff.report.brief import brief
 from sendoff.spec.intent import NEWEST
 from sendoff.spec.models import Approval
-from tasks.answers import answers
 from tasks.durable import HostKey
+from tasks.earlier import earlier
 from tasks.facts import lacking, preflight, states
 from tasks.left_out import left_out
 from tasks.pinned import pinned
@@ -63,19 +64,22 @@ class Planner:
         """Plan again when hosts were left out since: people agree to what will be done, and nothing else."""
         return plan if {host for _, host in left_out(self.run)} == set(plan.left_out) else self.plan()
 
-    def brief(self, plan: Plan, gate: Approval, verdict: Verdict) -> str:
+    def brief(self, plan: Plan, gate: Approval, subject: Subject, verdict: Verdict, history: History) -> str:
         """Write what an approver reads above the form."""
-        run = self.run
+        run, now = self.run, self.run.now()
         return brief(
             plan=plan,
             intent=run.why,
             artifact=self.artifact,
             commits=self.commits,
+            earlier=earlier(run, self.artifact),
             checks=[event.body for event in run.ledger.events(run.id, ("check.done",))],
             gate=gate,
-            answers=answers(run, gate),
+            subject=subject,
+            verdict=verdict,
+            history=history,
             durations=run.durations(),
-            note=verdict.said if verdict.last_counted is False else None,
+            now=now,
         )
 
 

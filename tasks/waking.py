@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +14,9 @@ from prefect.states import Running, Scheduled
 from tasks.asking import this_run
 from tasks.run import Run
 from tasks.timers import set_timer
+
+PATIENCE = 300.0  # seconds that a run may take to wait; it does right after its timer was set
+PAUSE = 0.5
 
 
 def wake_at(run: Run, key: str, at: datetime) -> None:
@@ -30,9 +34,19 @@ def wake_at(run: Run, key: str, at: datetime) -> None:
 
 
 def wake_unless_gone_on(run: UUID, key: str) -> str:
-    """Wake a run if it waits under this key; tells what came of it."""
+    """Wake a run if it waits under this key, or will in a moment; tells what came of it."""
+    end = time.monotonic() + PATIENCE
     with get_client(sync_client=True) as client:
-        return wake(client, client.read_flow_run(run), key)
+        while not has_waited(found := client.read_flow_run(run), key):
+            if time.monotonic() > end:
+                return "not needed: it did not wait for this"
+            time.sleep(PAUSE)
+        return wake(client, found, key)
+
+
+def has_waited(run: FlowRun, key: str) -> bool:
+    """Tell whether a run waits under a key, or has; one that is over never will."""
+    return run.state is None or run.state.is_final() or key in (run.empirical_policy.pause_keys or ())
 
 
 def wake(client: SyncPrefectClient, run: FlowRun, key: str = "") -> str:

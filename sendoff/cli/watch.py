@@ -30,6 +30,11 @@ NEWS = frozenset(
     {
         "approval.asked",
         "approval.answered",
+        "approval.void",
+        "approval.reminded",
+        "approval.escalated",
+        "approval.expired",
+        "stamp.refused",
         "trouble.asked",
         "trouble.answered",
         "host.left_out",

@@ -9,7 +9,7 @@ from statistics import median
 from sendoff.artifact.manifest import version_of
 from sendoff.ledger.models import Event, PastRelease, Placement
 
-TAKEN_BACK = frozenset({"undone", "failed", "rejected", "refused"})
+TAKEN_BACK = frozenset({"undone", "failed", "rejected", "expired", "refused"})
 SAMPLES = 20
 
 

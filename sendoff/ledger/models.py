@@ -15,6 +15,11 @@ Kind = Literal[
     "release.planned",
     "approval.asked",
     "approval.answered",
+    "approval.void",
+    "approval.reminded",
+    "approval.escalated",
+    "approval.expired",
+    "stamp.refused",
     "trouble.asked",
     "trouble.answered",
     "step.done",
@@ -32,7 +37,16 @@ Kind = Literal[
     "not_told",
 ]
 End = Literal[
-    "live", "undone", "rejected", "refused", "failed", "errored", "nothing-to-do", "done", "cancelled"
+    "live",
+    "undone",
+    "rejected",
+    "expired",
+    "refused",
+    "failed",
+    "errored",
+    "nothing-to-do",
+    "done",
+    "cancelled",
 ]
 GOOD_ENDS = frozenset({"live", "nothing-to-do", "done"})
 GENESIS = "0" * 64

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -126,22 +126,33 @@ def _live(events: Sequence[Event], planned: Event) -> set[str]:
 
 def _waiting(events: Sequence[Event]) -> Waiting | None:
     asked = _newest(events, "approval.asked")
-    if asked is None:
+    if asked is None or _newest(events, "approval.expired"):
         return None
-    gate, needed = asked.body.get("gate", ""), asked.body.get("count") or _needed(events[0], asked)
-    answers = [
-        event.body for event in events if event.kind == "approval.answered" and event.body.get("counted")
-    ]
-    # Answers to an older plan have fallen: an approval is of exactly one plan.
+    # Answers to what was asked before have fallen: an approval is of exactly one subject.
     ours = [
-        body
-        for body in answers
-        if all(body.get(name) == asked.body.get(name) for name in ("gate", "plan_digest"))
+        event.body
+        for event in events
+        if event.kind == "approval.answered" and _is_about(event, asked) and event.body.get("counted")
     ]
-    missing = needed - sum(body.get("decision") == "approve" for body in ours)
+    missing = _missing(events, asked, ours)
     if missing <= 0 or any(body.get("decision") == "reject" for body in ours):
         return None
-    return Waiting(gate=gate, missing=missing, since=_since(events, asked))
+    return Waiting(gate=asked.body.get("gate", ""), missing=missing, since=_since(events, asked))
+
+
+def _missing(events: Sequence[Event], asked: Event, ours: Sequence[Mapping[str, Any]]) -> int:
+    """Read how many are missing: as was written down last, by what had been said until then."""
+    if "missing" not in asked.body:
+        needed: int = asked.body.get("count") or _needed(events[0], asked)
+        return needed - sum(1 for body in ours if body.get("decision") == "approve")
+    after = (event for event in events if event.number > asked.number)
+    last = [event.body for event in after if event.kind == "approval.answered" and _is_about(event, asked)]
+    newest = last[-1] if last else asked.body
+    return int(newest["missing"])
+
+
+def _is_about(event: Event, asked: Event) -> bool:
+    return all(event.body.get(name) == asked.body.get(name) for name in ("gate", "plan_digest", "subject"))
 
 
 def _question(events: Sequence[Event]) -> Question | None:
@@ -168,9 +179,7 @@ def _needed(created: Event, asked: Event) -> int:
 
 
 def _since(events: Sequence[Event], asked: Event) -> datetime:
-    gate = [asked.body.get(name) for name in ("gate", "plan_digest")]
-    asks = (event for event in events if event.kind == "approval.asked")
-    return next(each.at for each in asks if [each.body.get(name) for name in ("gate", "plan_digest")] == gate)
+    return next(event.at for event in events if event.kind == "approval.asked" and _is_about(event, asked))
 
 
 def _doing(phases: Sequence[Phase]) -> str:

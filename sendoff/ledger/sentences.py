@@ -8,7 +8,7 @@ from typing import Any
 
 from sendoff.ledger.models import Event
 from sendoff.ledger.progress import title
-from sendoff.report.words import count, moment
+from sendoff.report.words import count, listing, moment
 from sendoff.report.wrongs import first_line
 
 Body = dict[str, Any]
@@ -71,7 +71,9 @@ def _built(body: Body) -> str:
 def _answered(body: Body) -> str:
     comment = f": {body['comment']}" if body.get("comment") else ""
     counts = "" if body.get("counted") else f" (does not count: {body.get('said')})"
-    return f"{body.get('approver')} answers {body.get('decision')!r} to {body.get('gate')!r}{comment}{counts}"
+    groups = f" ({listing(body['groups'])})" if body.get("groups") else ""
+    answer = f"{body.get('decision')!r} to {body.get('gate')!r}"
+    return f"{body.get('approver')}{groups} answers {answer}{comment}{counts}"
 
 
 def _asked(body: Body) -> str:
@@ -128,6 +130,11 @@ TOLD: dict[str, Callable[[Body], str]] = {
     "release.planned": lambda body: f"planned: plan code {str(body.get('plan_digest'))[:8]}",
     "approval.asked": lambda body: f"waits for approval of {body.get('gate')!r}",
     "approval.answered": _answered,
+    "approval.void": lambda body: str(body.get("said")),
+    "approval.reminded": lambda body: str(body.get("said")),
+    "approval.escalated": lambda body: str(body.get("said")),
+    "approval.expired": lambda body: str(body.get("said")),
+    "stamp.refused": lambda body: f"{body.get('deed')} refused: {body.get('said')}",
     "trouble.asked": _asked,
     "trouble.answered": _replied,
     "step.done": _step,

@@ -16,13 +16,27 @@ def command_words(commands: Sequence[Sequence[str]]) -> str:
 
 
 def gate_words(gate: Approval) -> str:
-    """Tell who has to agree at a gate."""
-    if gate.approvers:
+    """Tell who has to agree at a gate, and what happens while they do not."""
+    if gate.approvals:
+        who = listing(f"{each.count} of {each.group}" for each in gate.approvals)
+    elif gate.approvers:
         who = f"{gate.count} of {listing(gate.approvers)}"
     else:
         who = count(gate.count, "person, whoever it is", "people, whoever they are")
     requester = "may" if gate.requester_may_approve else "may not"
-    return f"asks {who}; the one who asked for the release {requester} approve"
+    times = "".join(f"; {each}" for each in _times(gate))
+    return f"asks {who}; the one who asked for the release {requester} approve{times}"
+
+
+def _times(gate: Approval) -> Iterator[str]:
+    if gate.answers_expire is not None:
+        yield f"an approval counts for {duration(gate.answers_expire)}"
+    if gate.remind_after is not None:
+        yield f"reminds after {duration(gate.remind_after)}"
+    if gate.escalate_after is not None:
+        yield f"asks {gate.escalate_to} as well after {duration(gate.escalate_after)}"
+    if gate.expires_after is not None:
+        yield f"expires after {duration(gate.expires_after)}"
 
 
 def _http_parts(check: HttpCheck) -> Iterator[str]:

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sendoff.artifact.manifest import Artifact, Commit
-from sendoff.gates import Answer, judge
+from sendoff.gates import Subject, Verdict, judge
+from sendoff.gates.history import History
+from sendoff.gates.times import Wait, alarms, who_may_answer
+from sendoff.model import Frozen
 from sendoff.plan.models import Plan
 from sendoff.plan.render import NO_POINT, places, total
 from sendoff.report.checked import check_lines
 from sendoff.report.commits import commit_lines
 from sendoff.report.hosts import table_of_hosts
 from sendoff.report.markdown import bullets, document, escape, numbered
-from sendoff.report.words import capital, count, moment, sentence, size
+from sendoff.report.words import capital, count, duration, listing, moment, sentence, size
 from sendoff.spec.intent import Intent
 from sendoff.spec.models import Approval
 
 MOST_BATCHES = 5
+
+
+class Earlier(Frozen):
+    """What is known of a release from the environment before: when it went live there, and its checks."""
+
+    environment: str
+    since: datetime
+    checks: tuple[dict[str, Any], ...]
 
 
 def brief(
@@ -26,32 +38,42 @@ def brief(
     intent: Intent,
     artifact: Artifact,
     commits: Sequence[Commit],
+    earlier: Earlier | None,
     checks: Sequence[Mapping[str, Any]],
     gate: Approval,
-    answers: Sequence[Answer],
+    subject: Subject,
+    verdict: Verdict,
+    history: History,
     durations: Mapping[str, float],
-    note: str | None = None,
+    now: datetime,
 ) -> str:
-    """Write the brief; `checks` are bodies of `check.done`, `note` says why the last answer did not count."""
+    """Write the brief; `checks` are bodies of `check.done` of this environment."""
+    wait = history.wait(now)
+    note = history.note
     return document(
         (
             f"**Your answer did not count: {escape(sentence(note))}**" if note else "",
+            *(f"**{escape(sentence(capital(each)))}**" for each in _news(gate, history, wait, now)),
             f"## {escape(intent.summary)}",
-            bullets(_business(plan, intent)),
+            bullets(_business(plan, intent, subject)),
             "### What will happen",
             table_of_hosts("Now", "Then", places(plan, {})),
             numbered((escape(line), ()) for line in _steps(plan)),
             f"**Expected:** {escape(total(plan, durations))}",
             "### What was verified so far",
-            bullets(_verified(artifact, checks)),
+            bullets(_verified(artifact, earlier, checks)),
             "### Commits",
             bullets(commit_lines(commits)) or "No commits are known between what is live and this version.",
             "### Who has answered",
-            bullets(_answers(gate, intent, plan, answers)),
+            bullets(_answers(gate, intent, subject, history, now)),
+            "### Who is missing",
+            bullets(_missing(gate, verdict, wait)),
             "### How it is undone",
             "When a check fails, what went live is switched back without anybody asked. "
             f"**Undo means more than a switch:** {escape(_beyond(plan))}",
-            f"*plan code {plan.code}; the whole plan, with every command, is an artifact of this run*",
+            f"*code {subject.code}: of the artifact, the release file, the plan, the reason and the times at "
+            "which it may be released, all together; if one of them changes, you are asked again. "
+            f"plan code {plan.code}; the whole plan, with every command, is an artifact of this run*",
         )
     )
 
@@ -72,32 +94,73 @@ def _beyond(plan: Plan) -> str:
     return f"{point}: the commands run there may have changed what switching back does not change back"
 
 
-def _business(plan: Plan, intent: Intent) -> Iterator[str]:
-    subject = plan.subject
-    yield f"**What:** {escape(f'{subject.application} {subject.version} to {plan.environment}')}"
+def _news(gate: Approval, history: History, wait: Wait, now: datetime) -> Iterator[str]:
+    """Say first what is not as it was when people looked last."""
+    if fallen := history.fallen:
+        yield fallen
+    if wait.escalated:
+        waited = duration((now - wait.since).total_seconds())
+        yield f"it waits for {waited}, so anybody of {gate.escalate_to} may answer as well"
+    if wait.later and wait.later > now:
+        yield f"somebody asked to be asked again at {moment(wait.later)}; others may answer before"
+
+
+def _business(plan: Plan, intent: Intent, subject: Subject) -> Iterator[str]:
+    what = plan.subject
+    yield f"**What:** {escape(f'{what.application} {what.version} to {plan.environment}')}"
     yield f"**Why now:** {escape(intent.reason)}"
     note = f": {escape(intent.risk_note)}" if intent.risk_note.strip() else ""
     yield f"**Risk:** {intent.risk}{note}"
     yield f"**Requested by:** {escape(intent.requested_by)}"
     if intent.tickets:
         yield f"**Tickets:** {escape(', '.join(intent.tickets))}"
+    yield f"**Code:** {subject.code}, short for all that you agree to; compare it with what others have seen"
 
 
-def _verified(artifact: Artifact, checks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _verified(
+    artifact: Artifact, earlier: Earlier | None, checks: Sequence[Mapping[str, Any]]
+) -> Iterator[str]:
     built = f"{count(artifact.files, 'file')}, {size(artifact.size)}, digest {artifact.digest[:12]}"
-    yield escape(f"built once by {artifact.built_by}: {built}")
+    at = moment(datetime.fromisoformat(artifact.built_at))
+    yield escape(f"built once by {artifact.built_by}, {at}: {built}")
+    if earlier:
+        where = f"in {earlier.environment}, live since {moment(earlier.since)}"
+        yield from (f"{escape(where)}: check {line}" for line in check_lines(earlier.checks))
+        if not earlier.checks:
+            yield escape(f"{where}; no check was made there")
     yield from (f"check {line}" for line in check_lines(checks))
     if not checks:
         yield "no check has looked at it on a host of this environment yet"
 
 
-def _answers(gate: Approval, intent: Intent, plan: Plan, answers: Sequence[Answer]) -> Iterator[str]:
+def _answers(
+    gate: Approval, intent: Intent, subject: Subject, history: History, now: datetime
+) -> Iterator[str]:
+    answers = history.answers
     for number, answer in enumerate(answers, 1):
-        then = judge(gate, intent.requested_by, plan.digest, answers[:number])
+        then = judge(gate, intent.requested_by, subject, answers[:number], now)
+        groups = f" ({listing(answer.groups)})" if answer.groups else ""
         comment = f": {answer.comment}" if answer.comment.strip() else ""
-        line = f"{answer.approver.strip() or 'nobody'}, {moment(answer.at)}: {answer.decision}{comment}"
+        who = f"{answer.approver.strip() or 'nobody'}{groups}"
+        line = f"{who}, {moment(answer.at)}: {answer.decision}{comment}"
         yield escape(line) + ("" if then.last_counted else f" (did not count: {escape(then.said)})")
-    verdict = judge(gate, intent.requested_by, plan.digest, answers)
-    if verdict.missing:
-        needed = f"{count(verdict.missing, 'more approval')} needed at {gate.name}, from {verdict.who_may}"
-        yield f"**{escape(needed)}**"
+    if not answers:
+        yield "nobody yet"
+
+
+def _missing(gate: Approval, verdict: Verdict, wait: Wait) -> Iterator[str]:
+    who = who_may_answer(gate, verdict, wait)
+    needed = f"{count(verdict.missing, 'more approval')} needed at {gate.name}, from {who}"
+    yield f"**{escape(needed)}**"
+    for seat in verdict.seats if gate.approvals else ():
+        taken = listing(seat.taken, otherwise="nobody yet")
+        yield escape(f"{seat.group}: {len(seat.taken)} of {seat.count} ({taken})")
+    times = alarms(gate, wait)
+    if at := times.get("remind"):
+        yield f"people are reminded at {moment(at)}"
+    if at := times.get("escalate"):
+        yield escape(f"{gate.escalate_to} is asked as well at {moment(at)}")
+    if at := times.get("expire"):
+        yield f"**it expires at {moment(at)}:** then the release ends, neither failed nor rejected"
+    if gate.answers_expire is not None:
+        yield f"an approval counts for {duration(gate.answers_expire)}"

@@ -15,6 +15,7 @@ NEXT = {
     "undone": "mend what was wrong and release it as a new version; this one would most likely end the same",
     "failed": "mend what failed, then release again",
     "rejected": "settle the objection with those who raised it, then start the release again",
+    "expired": "find out why nobody answered, then start the release again",
     "cancelled": "start the release again when it is wanted; what is done already is not done twice",
     "refused": "do what the refusal asks for, then start the release again",
     "errored": "have an engineer look at the hosts below and mend what broke, then start the release again; "
@@ -23,6 +24,7 @@ NEXT = {
 ENDED = {
     "undone": "{what} was undone by itself in {where}, as it was not good: {why}",
     "rejected": "{what} was rejected and did not go live in {where}: {why}",
+    "expired": "{what} did not go live in {where}, as not enough people answered in time: {why}",
     "refused": "{what} was not released to {where}, as a rule says no, and nothing was changed: {why}",
     "failed": "{what} failed before anybody in {where} could see it: {why}",
     "errored": "{what} could not be brought to {where}, as the machinery broke: {why}",

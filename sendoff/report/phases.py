@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby, pairwise
+from itertools import dropwhile, groupby, pairwise
 from typing import Literal
 
 from sendoff.ledger.models import Event
@@ -67,13 +67,14 @@ def _asked(events: Sequence[Event]) -> Iterator[tuple[str, tuple[Event, ...]]]:
     # Each answer wakes the run up, and it looks at the hosts again: that is part of one wait.
     awake = (event for event in events if event.body.get("action") != "preflight")
     for gate, run in groupby(awake, key=_gate_of):
-        if gate is not None and (known := tuple(run))[0].kind.endswith(".asked"):
+        known = tuple(dropwhile(lambda event: not event.kind.endswith(".asked"), run))
+        if gate is not None and known:
             yield gate, known
 
 
 def _gate_of(event: Event) -> str | None:
-    asks = {"approval": "gate", "trouble": "place"}.get(event.kind.partition(".")[0])
-    return str(event.body.get(asks)) if asks else None
+    asks = {"approval": "gate", "stamp": "gate", "trouble": "place"}.get(event.kind.partition(".")[0])
+    return str(event.body[asks]) if asks and event.body.get(asks) else None
 
 
 def _next_at(story: Story, event: Event, now: datetime) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sendoff.artifact.manifest import Commit
+from sendoff.ledger.models import Event
 from sendoff.report.checked import check_lines
 from sendoff.report.commits import commit_lines
 from sendoff.report.hosts import table_of_hosts
@@ -80,14 +81,25 @@ def for_auditors(story: Story) -> str:
 
 
 def _answers(story: Story) -> Iterator[str]:
-    for event in story.all("approval.answered"):
-        body = event.body
-        comment = f", {body['comment']!r}" if body.get("comment") else ""
-        counted = "it counted" if body.get("counted") else f"it did not count: {body.get('said')}"
-        yield escape(
-            f"{moment(event.at)}, gate {body.get('gate')}: {body.get('approver')} (not proved) "
-            f"answered {body.get('decision')}{comment}; {counted}"
-        )
+    for event in story.events:
+        if event.kind == "approval.answered":
+            yield escape(_answer(event))
+        elif event.kind in ("approval.void", "approval.escalated", "approval.expired", "stamp.refused"):
+            gate = f", gate {event.body['gate']}" if event.body.get("gate") else ""
+            yield escape(f"{moment(event.at)}{gate}: {event.body.get('said')}")
+
+
+def _answer(event: Event) -> str:
+    body = event.body
+    groups = f" of {listing(body['groups'])}" if body.get("groups") else ""
+    proved = "" if body.get("proved") else " (not proved)"
+    comment = f", {body['comment']!r}" if body.get("comment") else ""
+    counted = "it counted" if body.get("counted") else f"it did not count: {body.get('said')}"
+    code = f" for the code {body['code']}" if body.get("code") else ""
+    return (
+        f"{moment(event.at)}, gate {body.get('gate')}: {body.get('approver')}{groups}{proved} "
+        f"answered {body.get('decision')}{code}{comment}; {counted}"
+    )
 
 
 def _decisions(story: Story) -> Iterator[str]:

@@ -208,10 +208,15 @@ class Story:
 
     @property
     def answers(self) -> tuple[Body, ...]:
-        """Give the answers that count for the newest plan."""
+        """Give the answers that count for the newest plan, and have not fallen since."""
         digest = self.last("release.planned").get("plan_digest")
+        fallen = {each for event in self.all("approval.void") for each in event.body["answers"]}
         counted = (event.body for event in self.all("approval.answered") if event.body.get("counted"))
-        return tuple(body for body in counted if digest in (None, body.get("plan_digest")))
+        return tuple(
+            body
+            for body in counted
+            if digest in (None, body.get("plan_digest")) and body.get("question") not in fallen
+        )
 
 
 def _place(host: str, state: Body | None, moves: Sequence[Body]) -> HostPlace:

@@ -15,6 +15,8 @@ def reason(story: Story) -> str:
     """Say why it ended as it did: who objected, which checks failed, or else what was said at the end."""
     if story.end == "rejected" and (objections := tuple(_objections(story))):
         return listing(objections)
+    if story.end == "expired" and (expired := story.last("approval.expired")):
+        return str(expired.get("said"))
     if story.failed_checks and story.end in ("undone", "failed"):
         told = [failure(check) for check in story.failed_checks[:MOST_REASONS]]
         more = len(story.failed_checks) - MOST_REASONS

@@ -195,14 +195,31 @@ class CommandCheck(Patience):
 Check = Annotated[HttpCheck | CommandCheck, Field(discriminator="kind")]
 
 
+class Quorum(Frozen):
+    """A group, and how many people of it have to agree."""
+
+    group: Name = Field(description="the group, such as product")
+    count: int = Field(1, ge=1, le=20, description="how many people of it have to")
+
+
 class Approval(Frozen):
     """A gate: people who have to agree before the release goes live."""
 
     kind: Literal["approval"] = Field(description="people have to agree")
     name: Name = Field(description="what this gate is called, such as product-owner")
-    approvers: tuple[Text, ...] = Field((), description="who may; nobody named means anybody")
+    approvers: tuple[Text, ...] = Field((), description="who may, by name; nobody named means anybody")
     count: int = Field(1, ge=1, le=20, description="how many of them have to")
+    approvals: tuple[Quorum, ...] = Field(
+        (), description="how many people of which groups have to; instead of `approvers` and `count`"
+    )
     requester_may_approve: bool = Field(False, description="whether the one who asked for the release counts")
+    answers_expire: Duration | None = Field(None, description="how long an approval counts; else for good")
+    remind_after: Duration | None = Field(None, description="when people are reminded, if they have to be")
+    escalate_after: Duration | None = Field(None, description="when `escalate_to` is asked as well")
+    escalate_to: Name | None = Field(None, description="the group that may then agree in anybody's place")
+    expires_after: Duration | None = Field(
+        None, description="when it ends as expired, neither failed nor rejected; else it waits for good"
+    )
 
 
 class Schedule(Frozen):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -160,11 +161,30 @@ def _http(where: Where, check: HttpCheck) -> Iterator[Finding]:
 
 def _approval(where: Where, gate: Approval) -> Iterator[Finding]:
     yield from _repeats((*where, "approvers"), gate.approvers)
+    yield from _repeats((*where, "approvals"), [each.group for each in gate.approvals], "group")
     possible = len(set(gate.approvers))
-    if gate.approvers and gate.count > possible:
+    if gate.approvals and (gate.approvers or gate.count != 1):
+        key = "approvers" if gate.approvers else "count"
+        yield Finding((*where, key), "stands beside 'approvals'", "people by name or by group, not both")
+    elif gate.approvers and gate.count > possible:
         yield Finding(
             (*where, "count"), f"{gate.count} have to agree of {possible} who may", f"{possible} or less"
         )
+    yield from _times(where, gate)
+
+
+def _times(where: Where, gate: Approval) -> Iterator[Finding]:
+    """Find what a gate would never come to: it reminds, then escalates, then expires."""
+    if (gate.escalate_after is None) != (gate.escalate_to is None):
+        given, lacks = "escalate_after", "escalate_to"
+        if gate.escalate_after is None:
+            given, lacks = lacks, given
+        yield Finding((*where, given), f"has no {lacks!r}", "both, or none of them")
+    named = ((name, getattr(gate, name)) for name in ("remind_after", "escalate_after", "expires_after"))
+    for (first, sooner), (second, after) in combinations([each for each in named if each[1] is not None], 2):
+        if sooner >= after:
+            what = f"comes no later than {first!r}"
+            yield Finding((*where, second), what, "first to remind, then to escalate, then to expire")
 
 
 def _channels(here: Where, channels: Channels) -> Iterator[Finding]:

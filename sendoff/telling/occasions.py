@@ -44,7 +44,7 @@ TABLE: dict[str, Callable[[Body], Occasion | None]] = {
 """What each kind is told as. That an approval expired is told by the end of its release, once."""
 
 AGAIN = frozenset({"approval.asked", "release.held"})  # written anew whenever a run looks again
-PASSING = frozenset({"number", "key", "brief", "at", "said", "missing", "next", "until"})
+PASSING = frozenset({"number", "key", "question", "brief", "at", "said", "missing", "from", "next", "until"})
 
 
 def is_told(kind: str) -> bool:

@@ -11,12 +11,12 @@ from prefect.input import RunInput
 
 from sendoff.spec.models import Approval
 from tasks import asking as module
-from tasks.approval import form
+from tasks.approval_form import form
 from tasks.asking import Form, Given, answer_to
 
-FORM = form(Approval(kind="approval", name="owner", approvers=("sam",)), "the brief")
+FORM = form(Form, Approval(kind="approval", name="owner", approvers=("sam",)), "c0de", "the brief")
 KEY = "approval-owner-1"
-SAID = {"decision": "approve", "approver": "sam", "comment": "go"}
+SAID = {"decision": "approve", "approver": "sam", "comment": "go", "until": "", "code": "c0de"}
 
 
 class Suspended(Exception):
@@ -103,7 +103,7 @@ def test_what_was_left_empty(server: Server) -> None:
     server.seen = {KEY}
     said = {"decision": "approve", "approver": "sam"}
     server.inputs[f"suspended-{KEY}-response"] = said
-    assert answer_to(FORM, KEY) == Given({**said, "comment": ""}, said, KEY)
+    assert answer_to(FORM, KEY) == Given({**said, "comment": "", "until": "", "code": "c0de"}, said, KEY)
 
 
 def test_run_by_hand_waits_where_it_is(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

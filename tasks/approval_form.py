@@ -1,0 +1,48 @@
+"""The form that asks an approver."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, create_model
+
+from sendoff.gates.judge import groups_asked
+from sendoff.gates.later import EXPECTED
+from sendoff.report.words import listing
+from sendoff.spec.models import Approval
+from tasks.asking import Form, StampedForm
+
+DECISION: Any = Literal["approve", "reject", "later"]
+ABOUT_DECISION = "May it go live? There is no default. `later`: ask again at the time below"
+ABOUT_COMMENT = "Why; a rejection needs a reason, an approval may have one"
+ABOUT_CODE = "The short code of what you have read. Leave it: it ties your answer to that"
+
+
+def form(kind: type[Form], gate: Approval, code: str, text: str) -> type[Form]:
+    """Make the form: a decision without a default, who decides and for whom, and why.
+
+    Where people sign in the server says who they are, and of which groups.
+    """
+    fields = {"decision": (DECISION, Field(title="Decision", description=ABOUT_DECISION))}
+    fields |= {} if issubclass(kind, StampedForm) else _who(gate)
+    fields |= {
+        "comment": (str, Field("", title="Comment", description=ABOUT_COMMENT)),
+        "until": (str, Field("", title="Until", description=f"Only for `later`: {EXPECTED}")),
+        "code": (str, Field(code, title="Code", description=ABOUT_CODE)),
+    }
+    return _model(kind, fields).with_initial_data(description=text)
+
+
+def _model(kind: type[Form], fields: Any) -> type[Form]:
+    return create_model("Approval", __base__=kind, **fields)
+
+
+def _who(gate: Approval) -> dict[str, Any]:
+    # The same for every question of a gate: an answer is read with the form of a later process.
+    named: Any = Literal[gate.approvers] if gate.approvers and not gate.escalate_to else str
+    fields: dict[str, Any] = {"approver": (named, Field(title="Approver", description="Who you are"))}
+    if not (groups := groups_asked(gate)):
+        return fields
+    first: Any = groups[0] if len(groups) == 1 else ...
+    about = f"Which group you answer for: {listing(groups, last='or')}"
+    return fields | {"group": (Literal[groups], Field(first, title="Group", description=about))}
