@@ -22,7 +22,9 @@ from sendoff.errors import BadInput, CheckFailed, Fenced, PolicyRefused, Sendoff
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import GOOD_ENDS, End, Event
 from sendoff.report import summary
+from sendoff.report.emergency import EMERGENCY
 from sendoff.report.halt import where_it_stopped
+from sendoff.reviewing import open_review
 from sendoff.settings import Settings
 from sendoff.spec.intent import Intent
 from tasks.ends import state_of
@@ -178,6 +180,9 @@ class Attempt:
         tags = {self.place.application, self.place.environment, run.version, self.flow}
         flow_run = _flow_run()
         name = flow_run.name.replace(f" {self.asked_for}", f" {run.version}")
+        if run.why.emergency:
+            tags.add(EMERGENCY)
+            name = f"{EMERGENCY}: {name.removeprefix(f'{EMERGENCY}: ')}"
         with get_client(sync_client=True) as client:
             client.update_flow_run(flow_run.id, name=name, tags=sorted({*flow_run.tags, *tags}))
 
@@ -194,6 +199,9 @@ class Attempt:
         return self._run.mask(text) if self._run else text
 
     def _come_to_an_end(self, run: Run) -> State[Any]:
+        created = run.ledger.last(self.id, ("release.created",))
+        if opened := open_review(run.ledger, created, self.end):
+            run.announce(opened)
         run.record("release.ended", {"end": self.end, "said": self.said}, key="ended")
         run.ledger.give_back(self.place.resource, self.id, run.actor)
         publish_report(run)

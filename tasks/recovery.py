@@ -18,6 +18,7 @@ from sendoff.ledger import Ledger
 from sendoff.ledger.models import End, Event, resource
 from sendoff.report import summary
 from sendoff.report.halt import where_it_stopped
+from sendoff.reviewing import open_review
 from tasks.ends import state_of
 from tasks.publish import publish_report_of
 from tasks.telling import tell_of
@@ -100,6 +101,7 @@ class Recovery:
     def _written_down(self, created: Event, end: End, why: str) -> str:
         body = created.body
         said = f"{why}; {where_it_stopped(self.ledger.events(created.release))}"
+        open_review(self.ledger, created, end)
         self.ledger.append(created.release, "release.ended", BY, {"end": end, "said": said}, "ended")
         place = resource(body["application"], body["environment"])
         self.ledger.give_back(place, created.release, BY, why)

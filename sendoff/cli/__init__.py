@@ -36,6 +36,8 @@ COMMANDS = {
     "watch": Entry("sendoff.cli.watch:watch", "Follow a release until it ends."),
     "locks": Entry("sendoff.cli.locks:locks", "Show who holds which environment, why, and since when."),
     "unlock": Entry("sendoff.cli.unlock:unlock", "Free an environment that a dead release still holds."),
+    "reviews": Entry("sendoff.cli.review:list_reviews", "Show which emergency releases await their review."),
+    "review": Entry("sendoff.cli.review:review", "Close the review of an emergency release."),
     "ledger": Entry("sendoff.cli.ledger:ledger", "Look after the ledger."),
 }
 """A command is one line here, in the order of the help."""

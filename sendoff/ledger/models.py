@@ -33,6 +33,8 @@ Kind = Literal[
     "lease.given_back",
     "lease.taken_over",
     "lease.resumed",
+    "review.opened",
+    "review.closed",
     "told",
     "not_told",
 ]

@@ -147,6 +147,8 @@ TOLD: dict[str, Callable[[Body], str]] = {
     "lease.taken": lambda body: f"holds {body.get('resource')}",
     "lease.given_back": lambda body: f"gave {body.get('resource')} back: {body.get('why')}",
     "lease.resumed": lambda body: f"goes on in another process, under number {body.get('token')}",
+    "review.opened": lambda body: f"EMERGENCY: a review is open, as it skipped {listing(body['skipped'])}",
+    "review.closed": lambda body: f"its review is closed: {body.get('finding')}",
     "told": lambda body: f"{body.get('channel')} was told: {body.get('subject')}",
     "not_told": _not_told,
     "lease.taken_over": lambda body: f"took {body.get('resource')} over: {body.get('why')}",

@@ -222,6 +222,15 @@ class Approval(Frozen):
     )
 
 
+class BreakGlass(Frozen):
+    """Who has to agree when an emergency release skips gates."""
+
+    approvers: tuple[Text, ...] = Field(
+        (), description="who may, by name; nobody named means anybody but the one who asks for it"
+    )
+    group: Name | None = Field(None, description="the group whose people may, instead of `approvers`")
+
+
 class Schedule(Frozen):
     """Releases the newest commit by itself; only where nobody has to approve."""
 
@@ -253,6 +262,9 @@ class Environment(Frozen):
     )
     checks: tuple[Check, ...] = Field((), description="what has to be true of the release, on every host")
     gates: tuple[Approval, ...] = Field((), description="what has to be passed before it goes live, in order")
+    emergency: BreakGlass | None = Field(
+        None, description="who has to agree when an emergency release skips gates; without it none may"
+    )
     on_trouble: OnTrouble = Field(OnTrouble(), description="what is done when something breaks on the way")
     schedule: Schedule | None = Field(None, description="when the newest commit is released by itself")
     notify: Channels = Field((), description="who is told of releases here, besides those of the whole file")

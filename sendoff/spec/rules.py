@@ -58,6 +58,7 @@ def _environment(file: ReleaseFile, number: int) -> Iterator[Finding]:
             yield from _http((*here, "checks", index), check)
     for index, gate in enumerate(environment.gates):
         yield from _approval((*here, "gates", index), gate)
+    yield from _emergency(here, environment)
     yield from _repeats((*here, "on_trouble", "answerers"), environment.on_trouble.answerers)
     yield from _channels(here, environment.notify)
     if environment.schedule:
@@ -185,6 +186,21 @@ def _times(where: Where, gate: Approval) -> Iterator[Finding]:
         if sooner >= after:
             what = f"comes no later than {first!r}"
             yield Finding((*where, second), what, "first to remind, then to escalate, then to expire")
+
+
+def _emergency(here: Where, environment: Environment) -> Iterator[Finding]:
+    for index, gate in enumerate(environment.gates):
+        if gate.name == "emergency":
+            what = "'emergency' is the gate that stands in for those that are skipped"
+            yield Finding((*here, "gates", index, "name"), what, "another name")
+    if environment.emergency is None:
+        return
+    where = (*here, "emergency")
+    yield from _repeats((*where, "approvers"), environment.emergency.approvers)
+    if environment.emergency.approvers and environment.emergency.group:
+        yield Finding((*where, "group"), "stands beside 'approvers'", "people by name or by group, not both")
+    if not environment.gates:
+        yield Finding(where, "there is no gate that could be skipped", "it only where there are 'gates'")
 
 
 def _channels(here: Where, channels: Channels) -> Iterator[Finding]:

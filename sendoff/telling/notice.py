@@ -141,6 +141,7 @@ def _is_small(name: str, value: Any) -> bool:
 
 def plain(markdown: str) -> str:
     """Show Markdown of ours as plain text, for what shows mail or chat as it is."""
+    markdown = re.sub(r"!\[(\w*)\]\(data:[^)]*\)\n*", "", markdown)
     shown = (line for line in markdown.splitlines() if not re.fullmatch(r"[| -]+", line))
     lines = [ITALICS.sub(r"\1", HEADING.sub("", line)) for line in shown]
     return re.sub(r"\\([\\`*_\[\]#~&<>|+=-])", r"\1", "\n".join(lines).replace("**", "")).strip()

@@ -11,6 +11,12 @@ from sendoff.ledger.models import Event, Kind
 from sendoff.ledger.sentences import meaningful, sentence
 
 TOLD: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "review.opened",
+        {"skipped": ["owner", "ops"]},
+        "EMERGENCY: a review is open, as it skipped owner and ops",
+    ),
+    ("review.closed", {"finding": "all was well"}, "its review is closed: all was well"),
     ("told", {"channel": "team", "subject": "shop 1 to live: live"}, "team was told: shop 1 to live: live"),
     (
         "not_told",
