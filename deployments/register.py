@@ -23,6 +23,7 @@ from blocks.secrets import ReleaseSecrets
 from blocks.ssh import SshConnection
 from blocks.store import ArtifactBucket, ArtifactFolder
 from deployments.automations import AT_A_SITE, HEARTBEAT, register_automations
+from deployments.engine import ENGINE
 from deployments.forms import form
 from deployments.stories import AT_SITE, INNER, POOL, RECOVER, STORIES, entrypoint
 from flows.release import release
@@ -155,14 +156,15 @@ def _deployment(
 
 
 def _variables() -> dict[str, Any]:
-    """Have each run's process be heard of, wait for a server that is away, and share its results."""
+    """Have each process start soon, be heard of, wait for a server that is away, and share its results."""
     env = {
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT),
         "PREFECT_CLIENT_MAX_RETRIES": str(RETRIES),
         "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500,504",  # what it says while its own database is away
     }
     block = lookup.results()
-    return {"env": env | ({"PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK": block} if block else {})}
+    shared = {"PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK": block} if block else {}
+    return {"env": env | shared, "command": ENGINE}
 
 
 def _nightly(
