@@ -44,8 +44,7 @@ def test_a_worker_that_was_started_by_a_relative_path(strangers: dict[str, str])
     )
     words = ["./" + Path(sys.executable).name, "-c", asked]
     said = subprocess.run(words, cwd=folder, env=strangers, check=True, capture_output=True, text=True).stdout
-    assert Path(said.strip()).samefile(sys.executable)
-    assert said.startswith(str(folder))
+    assert Path(said.strip()).parent.samefile(folder)
 
 
 def test_another_may_be_named(strangers: dict[str, str]) -> None:
