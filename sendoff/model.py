@@ -27,3 +27,8 @@ def canonical(value: Any) -> bytes:
 def digest(value: Any) -> str:
     """Digest the canonical form: 64 hexadecimal digits of SHA-256."""
     return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def short(value: Any) -> str:
+    """Shorten the digest to what a person can compare: 8 digits."""
+    return digest(value)[:8]

@@ -16,7 +16,7 @@ from sendoff.spec.models import Approval
 from tasks.alarms import sound_alarms
 from tasks.answers import history_of
 from tasks.approval_form import form
-from tasks.asking import Given, answer_to, kind_of_form
+from tasks.asking import Given, answer_to, answered, kind_of_form
 from tasks.fallen import let_fall
 from tasks.gates import gates_of
 from tasks.planning import Planner
@@ -37,10 +37,7 @@ def agreed(run: Run, planner: Planner, plan: Plan) -> Plan | None:
         waiting = next((gate for gate in gates_of(run) if _waits(run, gate, subject)), None)
         if waiting is None:
             return plan
-        verdict = _verdict(run, waiting, subject)
-        if sound_alarms(run, waiting, verdict):
-            _ask(run, planner, plan, waiting, subject, verdict)
-            plan = planner.plan()
+        plan = _ask(run, planner, plan, waiting, subject)
     return None if declined(run) else plan
 
 
@@ -62,14 +59,23 @@ def _verdict(run: Run, gate: Approval, subject: Subject, *more: Answer) -> Verdi
     return judge(gate, run.why.requested_by, subject, answers, run.now())
 
 
-def _ask(run: Run, planner: Planner, plan: Plan, gate: Approval, subject: Subject, verdict: Verdict) -> None:
-    """Ask once; an answer brings the run back here, and so does whatever is due before there is one."""
-    history = history_of(run, gate)
-    text = planner.brief(plan, gate, subject, verdict, history)
-    asked = form(kind_of_form(run), gate, subject.code, text)
-    given = answer_to(asked, history.key, partial(_write_down, run, gate, plan, subject, verdict, text))
+def _ask(run: Run, planner: Planner, plan: Plan, gate: Approval, subject: Subject) -> Plan:
+    """Ask once, and record what was answered; gives the plan as it is by then.
+
+    What was answered in time is looked at before the clock is: the run may have been slow to come back.
+    """
+    history, verdict, kind = history_of(run, gate), _verdict(run, gate, subject), kind_of_form(run)
+    given = answered(form(kind, gate, subject.code, ""), history.key)
+    if given is None:
+        if not sound_alarms(run, gate, verdict):
+            return plan
+        text = planner.brief(plan, gate, subject, verdict, history_of(run, gate))
+        write_down = partial(_write_down, run, gate, plan, subject, verdict, text)
+        given = answer_to(form(kind, gate, subject.code, text), history.key, write_down)
+    plan = planner.plan()
     if given is not None:
-        _take(run, gate, subject, given)
+        _take(run, gate, subject_of(run, planner.artifact, plan), given)
+    return plan
 
 
 def _write_down(
@@ -116,9 +122,10 @@ def _take(run: Run, gate: Approval, subject: Subject, given: Given) -> None:
 
 
 def _refuse(run: Run, gate: Approval, question: str, said: str) -> None:
-    """Record an answer of which it is not proved who gave it; what it said is not looked at."""
-    body = {"deed": "answer", "question": question, "gate": gate.name, "said": said}
-    run.record("stamp.refused", body, key=question, actor="nobody")
+    """Record an answer of which it is not proved who gave it, unless that is recorded already."""
+    if question not in history_of(run, gate).refused:
+        body = {"deed": "answer", "question": question, "said": said}
+        run.record("stamp.refused", body, key=question, actor="nobody")
     run.say(f"an answer at {gate.name!r} was refused: {said}")
 
 

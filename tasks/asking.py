@@ -10,11 +10,14 @@ from uuid import UUID
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
+from prefect.exceptions import Abort
 from prefect.flow_runs import pause_flow_run, suspend_flow_run
 from prefect.input import Keyset, RunInput
 from prefect.input.actions import delete_flow_run_input, read_flow_run_input
 from prefect.input.run_input import keyset_from_base_key
+from pydantic import ValidationError
 
+from sendoff.errors import Fenced
 from sendoff.signers import Signer, proved
 from tasks.run import Run
 
@@ -75,22 +78,23 @@ def answer_to(model: type[Form], key: str, before: Callable[[str], None] | None 
         before: What is done before it is asked, with the key
     """
     run = this_run()
-    way = "suspended" if run.deployment_id else "paused"
-    seen = _seen(run)
-    for asked in _keys(key):
-        keyset = keyset_from_base_key(f"{way}-{asked}")
-        if (given := _given(model, keyset, asked)) is not None:
-            return given
-        if asked not in seen:
-            break
+    given, asked = _look(model, run, key)
+    if given is not None:
+        return given
     if before:
         before(asked)
+    keyset = _keyset(run, asked)
     model.write(keyset)
     if run.deployment_id:
-        suspend_flow_run(wait_for_input=model, key=asked)
+        _suspend(asked, wait_for_input=model)
     else:
         pause_flow_run(wait_for_input=model, timeout=A_YEAR, poll_interval=1, key=asked)
     return _given(model, keyset, asked)
+
+
+def answered(model: type[Form], key: str) -> Given | None:
+    """Give the answer to a question that is there already; asks nobody."""
+    return _look(model, this_run(), key)[0]
 
 
 def wait_until_woken(key: str, before: Callable[[str], None]) -> None:
@@ -100,7 +104,7 @@ def wait_until_woken(key: str, before: Callable[[str], None]) -> None:
     held = next(each for each in _keys(key) if each not in seen)
     before(held)
     if run.deployment_id:
-        suspend_flow_run(key=held)
+        _suspend(held)
     else:
         pause_flow_run(timeout=A_YEAR, poll_interval=1, key=held)
 
@@ -116,6 +120,30 @@ def this_run() -> FlowRun:
     if context is None or context.flow_run is None:
         raise RuntimeError("people are asked inside a flow run")
     return context.flow_run
+
+
+def _look(model: type[Form], run: FlowRun, key: str) -> tuple[Given | None, str]:
+    """Find the answer to a question; without one, the key under which it is to be asked."""
+    seen = _seen(run)
+    for asked in _keys(key):
+        given = _given(model, _keyset(run, asked), asked)
+        if given is not None or asked not in seen:
+            break
+    return given, asked
+
+
+def _keyset(run: FlowRun, asked: str) -> Keyset:
+    return keyset_from_base_key(f"{'suspended' if run.deployment_id else 'paused'}-{asked}")
+
+
+def _suspend(key: str, **more: Any) -> None:
+    """Suspend; Fenced when the server takes this process for dead, as it may after it was away itself."""
+    try:
+        suspend_flow_run(key=key, **more)
+    except RuntimeError as error:
+        if isinstance(error.__context__, Abort):
+            raise Fenced(f"the server has this run over in this process: {error.__context__}") from error
+        raise
 
 
 def _keys(key: str) -> Iterator[str]:
@@ -134,7 +162,13 @@ def _seen(run: FlowRun) -> set[str]:
 
 def _given(model: type[Form], keyset: Keyset, asked: str) -> Given | None:
     said: Any = read_flow_run_input(keyset["response"])
-    if said is None:
-        return None
-    filled = model.model_validate(said)
-    return Given({name: str(getattr(filled, name)) for name in model.model_fields}, said, asked)
+    return None if said is None else filled_in(model, said, asked)
+
+
+def filled_in(model: type[Form], said: dict[str, Any], question: str) -> Given:
+    """Read what was filled in; no field of it when it does not fit, as then nobody has used the form."""
+    try:
+        filled = model.model_validate(said)
+    except ValidationError:
+        return Given({}, said, question)
+    return Given({name: str(getattr(filled, name)) for name in model.model_fields}, said, question)

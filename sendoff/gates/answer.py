@@ -17,7 +17,7 @@ class Answer(Frozen):
     `groups`: those that they were in when they answered. `until`: when to ask again, of a `later`.
     `subject`: what the question was of; None when nobody had asked it. `code`: what stood in their form;
     empty when it was not sent back. `escalated`: others were asked by then too. `proved`: by a stamp, the
-    one that `nonce` names. `fell`: why it has fallen since.
+    one that `nonce` names. `fell`: why it does not count, whatever is true by now.
     """
 
     approver: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,12 +37,17 @@ class History:
     def of(cls, gate: Approval, events: Iterable[Event]) -> History:
         """Choose the events that are about a gate."""
         known = (event for event in events if event.kind in KINDS)
-        return cls(gate.name, tuple(event for event in known if event.body.get("gate") == gate.name))
+        return cls(gate.name, tuple(event for event in known if _is_about(gate, event)))
 
     @property
     def answers(self) -> tuple[Answer, ...]:
-        """Give all answers, in order; those that have fallen since say why."""
+        """Give all answers, in order; those that did not count, or have fallen since, never will."""
         fell = {
+            event.body["question"]: str(event.body["said"])
+            for event in self._all("approval.answered")
+            if not event.body["counted"]
+        }
+        fell |= {
             question: str(event.body["said"])
             for event in self._all("approval.void")
             for question in event.body["answers"]
@@ -70,8 +76,14 @@ class History:
 
     @property
     def number(self) -> int:
-        """Give the number of the next question."""
-        return 1 + len(self._all("approval.answered", "stamp.refused"))
+        """Give the number of the next question; one that was refused twice is one."""
+        done = self._all("approval.answered", "stamp.refused")
+        return 1 + len({str(event.body["question"]) for event in done})
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """Name the questions whose answers were not looked at."""
+        return frozenset(str(event.body["question"]) for event in self._all("stamp.refused"))
 
     @property
     def key(self) -> str:
@@ -144,6 +156,14 @@ class History:
             if event.kind in kinds and (event.kind != "approval.answered" or event.body["missing"] == 0)
         )
         return self.events[max(ends, default=0) :]
+
+
+def _is_about(gate: Approval, event: Event) -> bool:
+    """Tell whether an event is about a gate; whoever refuses a stamp knows the question only."""
+    if event.kind == "stamp.refused":
+        question = rf"approval-{re.escape(gate.name)}-\d+(_\d+)?"
+        return re.fullmatch(question, str(event.body.get("question"))) is not None
+    return bool(event.body.get("gate") == gate.name)
 
 
 def _subject(event: Event) -> Subject | None:

@@ -86,13 +86,11 @@ def groups_asked(gate: Approval) -> tuple[str, ...]:
 
 
 def _seat(gate: Approval, able: dict[str, frozenset[str]], answer: Answer) -> str | None:
-    """Let somebody sit for the groups that they may; tells why not when that is no help."""
-    groups, key = groups_of(gate), key_of(answer.approver)
-    before = able.get(key)
-    then = {**able, key: (before or frozenset()) | _may_sit_for(gate, answer)}
-    if before is not None and len(seated(groups, then)) == len(seated(groups, able)):
+    """Let somebody sit for the groups that they may; tells why not when they could before."""
+    key, groups = key_of(answer.approver), _may_sit_for(gate, answer)
+    if groups <= able.get(key, frozenset()):
         return f"{answer.approver.strip()!r} has approved already: one person counts once; {_ask(gate)}"
-    able.update(then)
+    able[key] = able.get(key, frozenset()) | groups
     return None
 
 
@@ -199,7 +197,7 @@ def _accepted(gate: Approval, answer: Answer, seats: Sequence[Seat]) -> str:
         return f"{name!r} rejected {gate.name!r}"
     if answer.decision == "later":
         return f"{name!r} asked to be asked again at {moment(read_later(answer.until, answer.at))}"
-    of = f" ({_missing(seats)})" if gate.approvals else ""
+    of = f" ({_missing(seats)}; one person counts once)" if gate.approvals else ""
     rest = f"{count(missing, 'more approval')} needed{of}" if missing else "nobody else is needed"
     return f"{name!r} approved {gate.name!r}; {rest}"
 

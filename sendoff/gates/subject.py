@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sendoff.model import Frozen, digest
+from sendoff.model import Frozen, short
 
 PARTS = {
     "artifact": "what is released (artifact)",
@@ -26,7 +26,7 @@ class Subject(Frozen):
     @property
     def code(self) -> str:
         """Shorten it to what a person can compare: 8 digits."""
-        return digest(self)[:8]
+        return short(self)
 
 
 def changed(old: Subject, new: Subject) -> tuple[str, ...]:

@@ -65,7 +65,10 @@ def waited(story: Story, now: datetime) -> float:
 
 def _asked(events: Sequence[Event]) -> Iterator[tuple[str, tuple[Event, ...]]]:
     # Each answer wakes the run up, and it looks at the hosts again: that is part of one wait.
-    awake = (event for event in events if event.body.get("action") != "preflight")
+    # An answer that was refused is no answer.
+    awake = (
+        event for event in events if event.body.get("action") != "preflight" and event.kind != "stamp.refused"
+    )
     for gate, run in groupby(awake, key=_gate_of):
         known = tuple(dropwhile(lambda event: not event.kind.endswith(".asked"), run))
         if gate is not None and known:
@@ -73,7 +76,7 @@ def _asked(events: Sequence[Event]) -> Iterator[tuple[str, tuple[Event, ...]]]:
 
 
 def _gate_of(event: Event) -> str | None:
-    asks = {"approval": "gate", "stamp": "gate", "trouble": "place"}.get(event.kind.partition(".")[0])
+    asks = {"approval": "gate", "trouble": "place"}.get(event.kind.partition(".")[0])
     return str(event.body[asks]) if asks and event.body.get(asks) else None
 
 

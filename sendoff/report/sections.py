@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sendoff.artifact.manifest import Commit
 from sendoff.ledger.models import Event
+from sendoff.model import short
 from sendoff.report.checked import check_lines
 from sendoff.report.commits import commit_lines
 from sendoff.report.emergency import what_it_skips
@@ -96,7 +97,7 @@ def _answer(event: Event) -> str:
     proved = "" if body.get("proved") else " (not proved)"
     comment = f", {body['comment']!r}" if body.get("comment") else ""
     counted = "it counted" if body.get("counted") else f"it did not count: {body.get('said')}"
-    code = f" for the code {body['code']}" if body.get("code") else ""
+    code = f" for the code {short(body['subject'])}" if body.get("subject") else ""
     return (
         f"{moment(event.at)}, gate {body.get('gate')}: {body.get('approver')}{groups}{proved} "
         f"answered {body.get('decision')}{code}{comment}; {counted}"

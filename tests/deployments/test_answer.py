@@ -16,15 +16,19 @@ APPROVAL = {"decision": "approve", "approver": "sam", "comment": ""}
 DECISION = {"decision": "retry", "who": "ada", "comment": ""}
 
 
+FIELDS = ("decision", "approver", "who", "comment", "until", "code")
+
+
 class Client:
-    """Takes every answer, and remembers it."""
+    """Has a form, takes every answer to it, and remembers that."""
 
     def __init__(self, *fields: str) -> None:
-        self.fields = fields
+        self.fields = fields or FIELDS
         self.taken: list[dict[str, Any]] = []
+        self.read: list[str] = []
 
     def read_flow_run_input(self, run: str, key: str) -> bytes:
-        assert key == f"suspended-{self.waits}-schema"
+        self.read.append(key)
         return json.dumps({"properties": dict.fromkeys(self.fields)}).encode()
 
     def resume_flow_run(self, run: str, run_input: dict[str, Any]) -> Any:
@@ -46,6 +50,23 @@ def test_what_was_asked_is_answered(key: str, given: dict[str, str]) -> None:
     client: Any = Client()
     assert answer(client, run(Suspended(pause_key=key)), given) is None
     assert client.taken == [given]
+    assert client.read == [f"suspended-{key}-schema"]
+
+
+def test_what_was_not_said_is_not_sent() -> None:
+    """An empty code would be another one than that of the form."""
+    client: Any = Client()
+    given = {**APPROVAL, "group": "", "until": "", "code": ""}
+    assert answer(client, run(Suspended(pause_key="approval-owner-1")), given) is None
+    assert client.taken == [APPROVAL]
+
+
+def test_who_is_left_out_where_the_server_knows() -> None:
+    """A form made where people sign in asks for no name, and would refuse one."""
+    client: Any = Client("stamp", "decision", "comment", "until", "code")
+    given = {**APPROVAL, "group": "ops", "until": "2h", "code": "c0dec0de"}
+    assert answer(client, run(Suspended(pause_key="approval-owner-1")), given) is None
+    assert client.taken == [{"decision": "approve", "comment": "", "until": "2h", "code": "c0dec0de"}]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from prefect.exceptions import Abort
 from prefect.input import RunInput
 
+from sendoff.errors import Fenced
 from sendoff.spec.models import Approval
 from tasks import asking as module
 from tasks.approval_form import form
@@ -104,6 +106,20 @@ def test_what_was_left_empty(server: Server) -> None:
     said = {"decision": "approve", "approver": "sam"}
     server.inputs[f"suspended-{KEY}-response"] = said
     assert answer_to(FORM, KEY) == Given({**said, "comment": "", "until": "", "code": "c0de"}, said, KEY)
+
+
+def test_taken_for_dead(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that was away believes a living run dead: another process asks, so this one may not."""
+
+    def aborted(**words: Any) -> None:
+        try:
+            raise Abort("Run is already in terminal state CRASHED.")
+        except Abort as reason:
+            raise RuntimeError(f"Flow run cannot be suspended: {reason}")  # noqa: B904 -- as Prefect does
+
+    monkeypatch.setattr(module, "suspend_flow_run", aborted)
+    with pytest.raises(Fenced, match="terminal state CRASHED"):
+        answer_to(FORM, KEY)
 
 
 def test_run_by_hand_waits_where_it_is(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from tasks.ends import state_of
         ("done", "COMPLETED", "Done"),
         ("nothing-to-do", "COMPLETED", "Nothing to do"),
         ("rejected", "CANCELLED", "Rejected"),
+        ("expired", "CANCELLED", "Expired"),
         ("cancelled", "CANCELLED", "Cancelled"),
         ("refused", "FAILED", "Refused"),
         ("failed", "FAILED", "Failed"),

@@ -116,6 +116,36 @@ def test_waiting(answers: list[tuple[str, dict[str, Any]]], missing: int | None)
     assert waiting is None or waiting.since == START + timedelta(minutes=2)
 
 
+def asked_for(missing: int, code: str = "c1") -> tuple[str, dict[str, Any]]:
+    body = {"gate": "go-live", "plan_digest": "p1", "subject": {"plan": code}, "missing": missing}
+    return "approval.asked", body
+
+
+def answered_for(missing: int, decision: str = "approve", code: str = "c1") -> tuple[str, dict[str, Any]]:
+    body = {**answered(decision)[1], "subject": {"plan": code}, "missing": missing}
+    return "approval.answered", body
+
+
+@pytest.mark.parametrize(
+    ("said", "missing", "since"),
+    [
+        ([asked_for(3)], 3, 2),
+        ([asked_for(3), answered_for(2)], 2, 2),
+        ([asked_for(3), answered_for(2), asked_for(2)], 2, 2),
+        ([asked_for(3), answered_for(3, "later"), asked_for(3)], 3, 2),
+        ([asked_for(1), answered_for(0)], None, 0),
+        ([asked_for(3), answered_for(2), ("approval.void", {"gate": "go-live"}), asked_for(3, "c2")], 3, 5),
+        ([asked_for(3), ("approval.expired", {"gate": "go-live"})], None, 0),
+        ([asked_for(3), answered_for(3, "reject")], None, 0),
+    ],
+)
+def test_waiting_for_groups(said: list[tuple[str, dict[str, Any]]], missing: int | None, since: int) -> None:
+    """How many are missing was written down; it waits since it was first asked of what it is about."""
+    waiting = progress(told(CREATED, PLANNED, *said)).waiting
+    assert (waiting.missing if waiting else None) == missing
+    assert waiting is None or waiting.since == START + timedelta(minutes=since)
+
+
 def test_one_approval_unless_the_configuration_says_more() -> None:
     """Without a snapshot of the configuration, one approval is missing."""
     waiting = progress(told(CREATED, PLANNED, ASKED)).waiting

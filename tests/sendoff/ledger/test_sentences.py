@@ -53,6 +53,16 @@ TOLD: list[tuple[str, dict[str, Any], str]] = [
         "ada answers 'approve' to 'go-live' (does not count: ada asked for it)",
     ),
     (
+        "approval.answered",
+        {"approver": "bob", "decision": "later", "gate": "go-live", "groups": ["ops"], "counted": True},
+        "bob (ops) answers 'later' to 'go-live'",
+    ),
+    ("approval.void", {"said": "what was asked has changed"}, "what was asked has changed"),
+    ("approval.reminded", {"said": "it waits for 1 h"}, "it waits for 1 h"),
+    ("approval.escalated", {"said": "duty may answer"}, "duty may answer"),
+    ("approval.expired", {"said": "nobody has answered"}, "nobody has answered"),
+    ("stamp.refused", {"deed": "answer", "said": "it is forged"}, "answer refused: it is forged"),
+    (
         "trouble.asked",
         {
             "said": "2 could not be put on 1 of 3 hosts (b)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sendoff.plan.explain import check_words, command_words, gate_words
-from sendoff.spec.models import Approval, CommandCheck, HttpCheck
+from sendoff.spec.models import Approval, CommandCheck, HttpCheck, Quorum
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,21 @@ from sendoff.spec.models import Approval, CommandCheck, HttpCheck
         (
             Approval(kind="approval", name="go", approvers=("alice", "bob"), count=2),
             "asks 2 of alice and bob; the one who asked for the release may not approve",
+        ),
+        (
+            Approval(
+                kind="approval",
+                name="go",
+                approvals=(Quorum(group="product"), Quorum(group="ops", count=2)),
+                answers_expire=86400,
+                remind_after=600,
+                escalate_after=3600,
+                escalate_to="duty",
+                expires_after=7200,
+            ),
+            "asks 1 of product and 2 of ops; the one who asked for the release may not approve; "
+            "an approval counts for 1 d; reminds after 10 min; asks duty as well after 1 h; "
+            "expires after 2 h",
         ),
         (
             Approval(kind="approval", name="go", requester_may_approve=True),

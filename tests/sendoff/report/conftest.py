@@ -225,6 +225,51 @@ def rejected() -> list[Event]:
     return tale.ended("rejected", "bob rejected it")
 
 
+def by_group() -> list[Event]:
+    tale = Tale()
+    tale.built()
+    tale.planned()
+    tale.deployed()
+    subject = dict.fromkeys(("artifact", "configuration", "plan", "intent", "window"), "ab" * 32)
+    gate = {"gate": "business", "plan_digest": PLAN, "subject": subject}
+    rest = {**gate, "decision": "approve", "comment": "", "proved": True, "counted": True, "said": ""}
+    for number, (who, groups) in enumerate((("bob", ["ops"]), ("alice", ["product"])), 1):
+        tale.then(0, "approval.asked", gate)
+        key = {"question": f"approval-business-{number}"}
+        tale.then(300, "approval.answered", {**rest, **key, "approver": who, "groups": groups}, actor=who)
+        if who == "bob":
+            said = "the approval of bob at 'business' has expired at 2026-11-23 18:07 UTC"
+            tale.then(60, "approval.void", {**gate, "answers": [key["question"]], "said": said}, "nobody")
+    refused = {**gate, "deed": "answer", "said": "the stamp of this answer is forged"}
+    tale.then(9, "stamp.refused", refused, "nobody")
+    tale.then(
+        0, "approval.escalated", {**gate, "said": "'business' waits for 1 h; duty may answer"}, "nobody"
+    )
+    tale.then(0, "approval.asked", gate)
+    last = {**rest, "question": "approval-business-4", "approver": "eve", "groups": ["duty"]}
+    tale.then(60, "approval.answered", last, actor="eve")
+    for host in HOSTS:
+        tale.live(host, NEW, OLD)
+        tale.checked(host)
+    return tale.ended("live", "")
+
+
+def expired() -> list[Event]:
+    tale = Tale()
+    tale.built()
+    tale.planned()
+    tale.deployed()
+    gate = {"gate": "business", "plan_digest": PLAN}
+    tale.then(0, "approval.asked", gate)
+    tale.then(3600, "approval.reminded", {**gate, "said": "'business' waits for 1 h"}, "nobody")
+    tale.then(0, "approval.asked", gate)
+    said = "nobody else has answered at 'business' since 2026-11-23 18:01 UTC"
+    tale.then(3600, "approval.expired", {**gate, "said": said}, "nobody")
+    for host in HOSTS:
+        tale.step("remove", host, 1)
+    return tale.ended("expired", "")
+
+
 def build_failed() -> list[Event]:
     tale = Tale()
     tale.step("build", None, 12, failed=True)
@@ -259,6 +304,8 @@ CASES: dict[str, Callable[[], list[Event]]] = {
     "left-out-by-a-person": left_out_by_a_person,
     "not-put-back": not_put_back,
     "rejected": rejected,
+    "by-group": by_group,
+    "expired": expired,
     "build-failed": build_failed,
     "first-release": first_release,
     "rollback": rollback,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from sendoff.artifact.manifest import Artifact, Commit
-from sendoff.gates import Answer
+from sendoff.gates import Subject as Agreed
+from sendoff.gates import judge
+from sendoff.gates.history import History
+from sendoff.ledger.models import Event
 from sendoff.plan.models import Batch, HostState, Plan, Step, Subject
-from sendoff.report.brief import brief
+from sendoff.report.brief import Earlier, brief
 from sendoff.spec.intent import Intent
-from sendoff.spec.models import Approval
+from sendoff.spec.models import Approval, Quorum
 
 AT = datetime(2026, 11, 23, 18, 5, tzinfo=UTC)
 COMMIT = Commit(sha="c0ffee" * 6, author="Ada", at=AT.isoformat(), subject="Search by prefix | fast")
@@ -48,34 +51,71 @@ INTENT = Intent(
 GATE = Approval(kind="approval", name="business", approvers=("alice", "bob"), count=2)
 
 
-def written(**changes: Any) -> str:
+SUBJECT = Agreed(artifact="a", configuration="c", plan=PLAN.digest, intent="i", window="w")
+OTHER = SUBJECT.model_copy(update={"plan": "bb" * 32})
+NOW = AT + timedelta(minutes=30)
+
+
+def written(events: list[Event] | None = None, **changes: Any) -> str:
+    gate = changes.get("gate", GATE)
+    history = History.of(gate, events or [])
     parts: dict[str, Any] = {
         "plan": PLAN,
         "intent": INTENT,
         "artifact": Artifact(**BUILT, built_at=AT.isoformat(), built_by="local:ada"),
         "commits": [COMMIT],
+        "earlier": None,
         "checks": [],
-        "gate": GATE,
-        "answers": [],
+        "gate": gate,
+        "subject": SUBJECT,
+        "verdict": judge(gate, "dora", SUBJECT, history.answers, NOW),
+        "history": history,
         "durations": {},
+        "now": NOW,
     }
     return brief(**{**parts, **changes})
 
 
-def said_by(who: str, plan: str = PLAN.digest) -> Answer:
-    return Answer(approver=who, decision="approve", comment="fine", at=AT, plan_digest=plan)
+def event(kind: str, **body: Any) -> Event:
+    body = {"gate": "business", "answers": [], **body}
+    return Event(number=1, release="r", at=AT, actor="a", kind=kind, body=body, previous_hash="", hash="")
+
+
+def asked(subject: Agreed = SUBJECT, number: int = 1) -> Event:
+    return event("approval.asked", question=f"approval-business-{number}", subject=subject.model_dump())
+
+
+def said_by(who: str, subject: Agreed = SUBJECT, **more: Any) -> Event:
+    body = {
+        "approver": who,
+        "groups": [],
+        "decision": "approve",
+        "comment": "fine",
+        "until": "",
+        "code": "",
+        "question": "approval-business-1",
+        "escalated": False,
+        "proved": False,
+        "nonce": "",
+        "subject": subject.model_dump(),
+        "missing": 1,
+        "counted": True,
+        "said": "",
+    }
+    return event("approval.answered", **{**body, **more})
 
 
 def test_the_business_comes_first() -> None:
     """What changes for whom, then why, risk, who asks, tickets; then the plan."""
     lines = written().split("\n")
     assert lines[0] == r"## Customers find products in half \| the time"
-    assert lines[2:7] == [
+    assert lines[2:8] == [
         "- **What:** storefront 2.4.1 to production",
         "- **Why now:** The winter sale",
         r"- **Risk:** high: Old prices \<b\>for\</b\> a minute",
         "- **Requested by:** dora",
         "- **Tickets:** SHOP-12, SHOP-13",
+        f"- **Code:** {SUBJECT.code}, short for all that you agree to; compare it with what others have seen",
     ]
     assert "| web-1 | 2.4.0 | 2.4.1 |" in lines
 
@@ -87,23 +127,76 @@ def test_the_plan_code_is_on_it() -> None:
 
 def test_who_is_missing_is_named() -> None:
     """Who has answered, and who may still."""
-    text = written(answers=[said_by("alice")])
+    text = written([asked(), said_by("alice")])
     assert "- alice, 2026-11-23 18:05 UTC: approve: fine\n" in text
     assert "**1 more approval needed at business, from bob**" in text
 
 
-def test_an_answer_for_another_plan_is_shown_as_void() -> None:
-    """When the plan changed, its approvals fell, and people see why they are asked again."""
-    text = written(answers=[said_by("alice", plan="bb" * 32)])
-    assert "(did not count: 'alice' answered for the plan 'bbbbbbbb'" in text
+def test_who_is_missing_is_told_of_each_group() -> None:
+    """Who has answered for which, and how many are missing."""
+    gate = Approval(
+        kind="approval", name="business", approvals=(Quorum(group="product"), Quorum(group="ops", count=2))
+    )
+    text = written([asked(), said_by("alice", groups=["ops"])], gate=gate)
+    assert "- alice (ops), 2026-11-23 18:05 UTC: approve: fine\n" in text
+    assert "**2 more approvals needed at business, from 1 of product and 1 of ops**" in text
+    assert "- product: 0 of 1 (nobody yet)\n- ops: 1 of 2 (alice)\n" in text
+
+
+def test_what_time_brings_is_told() -> None:
+    """When people are reminded, who is asked then, when it expires, and how long an answer counts."""
+    times = {"remind_after": 3600, "escalate_after": 7200, "escalate_to": "duty", "expires_after": 86400}
+    gate = Approval(kind="approval", name="business", answers_expire=3600, **times)
+    text = written([asked()], gate=gate)
+    assert "- people are reminded at 2026-11-23 19:05 UTC\n" in text
+    assert "- duty is asked as well at 2026-11-23 20:05 UTC\n" in text
+    assert (
+        "- **it expires at 2026-11-24 18:05 UTC:** then the release ends, neither failed nor rejected\n"
+        in text
+    )
+    assert "- an approval counts for 1 h\n" in text
+
+
+def test_what_is_news_stands_on_top() -> None:
+    """That others were asked, and that somebody put it off."""
+    gate = Approval(kind="approval", name="business", escalate_after=60, escalate_to="duty")
+    until = (NOW + timedelta(hours=1)).isoformat()
+    off = said_by("alice", decision="later", until=until, comment="")
+    text = written([asked(), off, event("approval.escalated", said="x")], gate=gate)
+    assert text.startswith(
+        "**It waits for 30 min, so anybody of duty may answer as well.**\n\n"
+        "**Somebody asked to be asked again at 2026-11-23 19:35 UTC; others may answer before.**\n\n## "
+    )
+    assert "from anybody but dora, or anybody of duty**" in text
+
+
+def test_an_answer_that_has_fallen_is_shown_as_void() -> None:
+    """When what they agreed to changed, approvals fell, and people see why they are asked again."""
+    why = (
+        "what was asked at 'business' has changed: the plan; what alice agreed to is void; it is asked again"
+    )
+    fell = event("approval.void", answers=["approval-business-1"], said=why)
+    text = written([asked(OTHER), said_by("alice", OTHER), fell])
+    assert text.startswith(f"**{why[0].upper()}{why[1:]}.**")
+    assert f"(did not count: {why})" in text
     assert "**2 more approvals needed at business, from alice or bob**" in text
 
 
 def test_a_note_stands_on_top() -> None:
     """Who was refused reads why before anything else."""
-    assert written(note="a rejection needs a reason").startswith(
+    refused = said_by("bob", counted=False, said="a rejection needs a reason")
+    assert written([asked(), refused]).startswith(
         "**Your answer did not count: a rejection needs a reason.**\n\n## "
     )
+
+
+def test_evidence_of_the_environment_before() -> None:
+    """Since when it is live there, and what its checks came to; and who built it when."""
+    check = {"check": "health", "host": "web-9", "when": "live", "passed": True, "said": "web-9 answered 200"}
+    text = written(earlier=Earlier(environment="staging", since=AT, checks=(check,)))
+    since = "in staging, live since 2026-11-23 18:05 UTC"
+    assert "- built once by local:ada, 2026-11-23 18:05 UTC: 20 files" in text
+    assert f"- {since}: check **health** (after going live): passed on web-9\n" in text
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,25 @@ def test_a_look_at_the_hosts_does_not_cut_a_wait() -> None:
     ]
 
 
+def test_a_new_plan_begins_a_new_wait() -> None:
+    """What was answered of the old one belongs to neither."""
+    events = [
+        event(0, "approval.asked", gate="go"),
+        event(10, "release.planned"),
+        event(11, "approval.void", gate="go", answers=[]),
+        event(12, "approval.answered", gate="go"),
+        event(13, "approval.asked", gate="go"),
+        event(20, "stamp.refused"),
+        event(21, "approval.asked", gate="go"),
+        event(30, "approval.answered", gate="go"),
+    ]
+    found = phases(Story(tuple(events)), START)
+    assert [(phase.label, phase.seconds) for phase in found] == [
+        ("wait for people (go)", 10),
+        ("wait for people (go)", 17),
+    ]
+
+
 @pytest.mark.parametrize(("hosts", "batch"), [(3, 1), (50, 1), (50, 10), (50, 50), (7, 2)])
 def test_many_hosts_are_few_pieces(hosts: int, batch: int) -> None:
     """A chart of fifty hosts is read as easily as one of three."""

@@ -71,6 +71,11 @@ def test_every_written_report_has_a_case(cases: dict[str, list[Event]]) -> None:
             "bob wrote 'support is not told yet'",
         ),
         (
+            "expired",
+            "storefront 2.4.1 did not go live in production, as not enough people answered in time: "
+            "nobody else has answered at 'business' since 2026-11-23 18:01 UTC",
+        ),
+        (
             "build-failed",
             "storefront 2.4.1 failed before anybody in production could see it: "
             "build: 'make dist' exited with 2; it said last: 'make: *** [dist] Error 1'",

@@ -57,6 +57,9 @@ BROKEN = [
     ((*FILES, "command"), ["test", "{commit}"], (*FILES, "command", 1), "unknown placeholder 'commit'"),
     ((*GATE, "approvers"), ["ada", "ada", "bob"], (*GATE, "approvers", 1), "'ada' stands here twice"),
     ((*GATE, "count"), 3, None, "3 have to agree of 2 who may"),
+    ((*GATE, "approvals"), [{"group": "ops"}], (*GATE, "approvers"), "stands beside 'approvals'"),
+    ((*GATE, "escalate_after"), 60, None, "has no 'escalate_to'"),
+    ((*GATE, "escalate_to"), "duty", None, "has no 'escalate_after'"),
     ((*PRODUCTION, "schedule"), {"cron": "0 2 * * *"}, None, "people have to agree here ('gates')"),
     ((*STAGING, "schedule", "cron"), "0 25 * * *", None, "'0 25 * * *' is no time that comes (bad hour)"),
     ((*STAGING, "schedule", "cron"), "* * * * * *", None, "'* * * * * *' is no time that comes (6 fields)"),
@@ -134,6 +137,34 @@ def test_anybody_approves(data):
     """Where nobody is named, any number may be asked for."""
     data["environments"][1]["gates"][0] |= {"approvers": [], "count": 5}
     assert found(data) == []
+
+
+BY_GROUP = {
+    "kind": "approval",
+    "name": "both",
+    "approvals": [{"group": "product"}, {"group": "ops", "count": 2}],
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "blamed", "what"),
+    [
+        ({}, None, ""),
+        ({"remind_after": 60, "escalate_after": 120, "escalate_to": "duty", "expires_after": 180}, None, ""),
+        ({"count": 2}, ("count",), "stands beside 'approvals'"),
+        ({"approvals": [{"group": "ops"}] * 2}, ("approvals", 1, "group"), "'ops' stands here twice"),
+        ({"remind_after": 60, "expires_after": 60}, ("expires_after",), "comes no later than 'remind_after'"),
+        (
+            {"remind_after": 90, "escalate_after": 60, "escalate_to": "duty"},
+            ("escalate_after",),
+            "comes no later than 'remind_after'",
+        ),
+    ],
+)
+def test_groups_and_times(data, more, blamed, what):
+    """People are named or their groups are; first it reminds, then it escalates, then it expires."""
+    put(data, GATE, {**BY_GROUP, **more})
+    assert [(each.where, each.what) for each in found(data)] == ([((*GATE, *blamed), what)] if blamed else [])
 
 
 def test_all_at_once(data):

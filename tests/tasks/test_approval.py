@@ -1,0 +1,204 @@
+"""People agree to what will be done, and to nothing else: by group, in time, and in their own name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tasks.approval import declined
+
+Gated = Any  # the classes stand in conftest.py, which tests do not import
+Make = Callable[..., Gated]
+NAMED = {"approvers": ["sam", "priya"]}
+BOTH = {"approvals": [{"group": "product"}, {"group": "ops", "count": 2}]}
+TIMES = {"remind_after": 600, "escalate_after": 1200, "escalate_to": "duty", "expires_after": 3600}
+
+
+def test_nobody_is_asked_where_there_is_no_gate(gated: Make) -> None:
+    """A release without gates goes on."""
+    assert gated().agree() is not None
+
+
+def test_an_approval_of_what_is_shown_counts(gated: Make) -> None:
+    """What was asked and what was answered hold the five digests, and the code that people compare."""
+    run = gated(NAMED)
+    assert run.agree(run.says("sam")) is not None
+    (asked,), (answered,) = run.bodies("approval.asked"), run.bodies("approval.answered")
+    assert set(asked["subject"]) == {"artifact", "configuration", "plan", "intent", "window"}
+    assert asked["subject"] == answered["subject"]
+    assert asked["code"] == run.codes[0]
+    assert (asked["missing"], asked["from"], asked["question"]) == (1, "sam or priya", "approval-gate-1-1")
+    assert (answered["missing"], answered["counted"], answered["proved"]) == (0, True, False)
+
+
+def test_each_group_has_to_agree(gated: Make) -> None:
+    """Each answer is a question of its own, and the ledger says how many are missing."""
+    run = gated(BOTH)
+    steps = [run.says("sam", group="ops"), run.says("priya", group="product"), run.says("alex", group="ops")]
+    assert run.agree(*steps) is not None
+    assert run.asked == ["approval-gate-1-1", "approval-gate-1-2", "approval-gate-1-3"]
+    assert [body["missing"] for body in run.bodies("approval.asked")] == [3, 2, 1]
+    assert run.bodies("approval.asked")[1]["from"] == "1 of product and 1 of ops"
+    assert [body["groups"] for body in run.bodies("approval.answered")] == [["ops"], ["product"], ["ops"]]
+
+
+def test_groups_are_those_of_the_stamp(gated: Make) -> None:
+    """Who signs in is of the groups that the server says, when they answer; one in two fills either."""
+    run = gated(BOTH, signed=True)
+    steps = [run.signs("sam", "product", "ops"), run.signs("alex", "ops"), run.signs("priya", "product")]
+    assert run.agree(*steps) is not None
+    assert {body["proved"] for body in run.bodies("approval.answered")} == {True}
+    assert len({body["nonce"] for body in run.bodies("approval.answered")}) == 3
+
+
+def test_a_rejection_needs_a_reason_and_is_the_end(gated: Make) -> None:
+    """Without one it is asked again; with one nothing brings it back, not even another plan."""
+    run = gated(NAMED)
+    assert run.agree(run.says("sam", "reject"), run.says("sam", "reject", comment="no")) is None
+    assert run.counted() == [("sam", False), ("sam", True)]
+    assert declined(run.run) == "rejected"
+    run.planner.live = "9-000000000000"
+    assert run.agree() is None
+
+
+def test_who_may_not_is_asked_again(gated: Make) -> None:
+    """The requester and a stranger change nothing; the next one counts."""
+    run = gated({"approvers": ["sam", "robin"]})
+    assert run.agree(run.says("robin"), run.says("sam")) is not None
+    assert run.counted() == [("robin", False), ("sam", True)]
+
+
+@pytest.mark.parametrize("until", ["", "soon", "2020-01-01T00:00", "0h", "90d"])
+def test_a_later_that_is_none_is_told_and_asked_again(gated: Make, until: str) -> None:
+    """Bad input never fails a release."""
+    run = gated(NAMED)
+    run.waits(run.says("sam", "later", until=until))
+    (answered,) = run.bodies("approval.answered")
+    assert (answered["counted"], answered["until"]) == (False, until)
+    assert "expected" in answered["said"]
+
+
+def test_later_asks_again_at_that_time(gated: Make) -> None:
+    """It is written down as the moment that was meant; others may answer before."""
+    run = gated(NAMED)
+    run.waits(run.says("sam", "later", until="2h"), run.passes(hours=2))
+    (answered,) = run.bodies("approval.answered")
+    at = run.at
+    assert (answered["until"], answered["counted"]) == (at.isoformat(), True)
+    assert run.alarms == [("approval-gate-1-2", at)]
+    assert run.asked == ["approval-gate-1-1", "approval-gate-1-2", "approval-gate-1-2_2"]
+    assert run.agree(run.says("priya")) is not None
+
+
+def test_later_keeps_reminders_back(gated: Make) -> None:
+    """Nobody is reminded of what they asked to be left alone with; the end stays what it was."""
+    run = gated({**NAMED, **TIMES})
+    start = run.at
+    run.waits(run.says("sam", "later", until="30m"), run.passes(minutes=30))
+    assert [at - start for _, at in run.alarms] == [
+        timedelta(minutes=10),
+        timedelta(minutes=30),
+        timedelta(minutes=60),
+    ]
+    assert [event.kind for event in run.events("approval.reminded", "approval.escalated")] == [
+        "approval.reminded",
+        "approval.escalated",
+    ]
+
+
+def test_it_reminds_then_escalates_then_expires(gated: Make) -> None:
+    """Each once, each in the ledger; the end is neither a rejection nor a failure."""
+    run = gated({**NAMED, **TIMES})
+    start = run.at
+    assert run.agree(run.passes(minutes=10), run.passes(minutes=10), run.passes(minutes=40)) is None
+    kinds = ("approval.reminded", "approval.escalated", "approval.expired")
+    assert [(event.kind, event.at - start) for event in run.events(*kinds)] == [
+        ("approval.reminded", timedelta(minutes=10)),
+        ("approval.escalated", timedelta(minutes=20)),
+        ("approval.expired", timedelta(minutes=60)),
+    ]
+    assert [at - start for _, at in run.alarms] == [timedelta(minutes=minutes) for minutes in (10, 20, 60)]
+    assert run.bodies("approval.asked")[0]["until"] == "2026-11-25T13:00:00Z"
+    assert declined(run.run) == "expired"
+
+
+def test_those_it_escalates_to_may_answer_from_then_on(gated: Make) -> None:
+    """Not before."""
+    run = gated({**NAMED, **TIMES})
+    duty = run.says("eve", group="duty")
+    assert run.agree(duty, run.passes(minutes=20), duty) is not None
+    assert run.counted() == [("eve", False), ("eve", True)]
+    assert run.bodies("approval.asked")[-1]["from"] == "sam or priya, or anybody of duty"
+
+
+def test_a_process_that_comes_too_late_does_the_last_thing_only(gated: Make) -> None:
+    """All was due while nobody looked: it has expired, and nobody is reminded of that."""
+    run = gated({**NAMED, **TIMES})
+    assert run.agree(run.passes(hours=2)) is None
+    assert run.events("approval.reminded", "approval.escalated") == []
+
+
+def test_who_answered_in_time_is_heard(gated: Make) -> None:
+    """The run came back only after its time was up; what was said before that counts."""
+    run = gated({**NAMED, **TIMES})
+    run.waits()
+    run.at += timedelta(hours=2)
+    run.pending = run.says("sam")(run.asked[-1])
+    assert run.agree() is not None
+    assert run.events("approval.expired") == []
+
+
+def test_an_approval_that_expired_is_asked_for_again(gated: Make) -> None:
+    """Two are needed; the first is too old when the second comes, and the ledger says so."""
+    run = gated({**NAMED, "count": 2, "answers_expire": 600})
+    steps = [run.says("sam"), run.passes(minutes=10), run.says("priya"), run.says("sam")]
+    assert run.agree(*steps) is not None
+    (void,) = run.bodies("approval.void")
+    assert (void["why"], void["approvers"], void["changed"]) == ("expired", ["sam"], [])
+    assert void["said"] == "the approval of sam at 'gate-1' has expired at 2026-11-25 12:10 UTC"
+    assert run.alarms[0] == ("approval-gate-1-2", run.at)
+
+
+def test_time_begins_anew_when_it_has_changed(gated: Make) -> None:
+    """Who is shown something else has as long as before to read it."""
+    run = gated({**NAMED, "expires_after": 3600})
+
+    def change() -> None:
+        run.planner.live = "9-000000000000"
+
+    run.waits(run.after(change, run.passes(minutes=50)), run.passes(minutes=50))
+    assert run.events("approval.expired") == []
+    assert run.bodies("approval.void")[0]["approvers"] == []
+
+
+def test_nobody_is_asked_once_traffic_has_moved(gated: Make) -> None:
+    """What has been begun is carried out or undone, whatever has changed since."""
+    run = gated(NAMED)
+    plan = run.agree(run.says("sam"))
+    place = {"application": "shop", "environment": "production", "target": "web", "host": "a"}
+    run.run.record(
+        "host.live", {**place, "version": "2", "release_name": "2-ab", "digest": "ab", "commit": None}
+    )
+    run.planner.live = "9-000000000000"
+    assert run.agree() is not None
+    assert run.bodies("approval.void") == []
+    assert plan is not None
+
+
+def test_gates_are_passed_in_order_and_all_fall_together(gated: Make) -> None:
+    """Something changes while the second gate is asked: the first one is asked again too."""
+    run = gated({"approvers": ["sam"]}, {"approvers": ["priya"]})
+
+    def change() -> None:
+        run.planner.live = "9-000000000000"
+
+    steps = [run.says("sam"), run.after(change, run.says("priya")), run.says("sam"), run.says("priya")]
+    assert run.agree(*steps) is not None
+    assert run.counted() == [("sam", True), ("priya", False), ("sam", True), ("priya", True)]
+    assert [(body["gate"], body["approvers"]) for body in run.bodies("approval.void")] == [
+        ("gate-1", ["sam"]),
+        ("gate-2", []),
+    ]
