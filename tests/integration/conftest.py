@@ -265,7 +265,7 @@ class Application:
         return [each for host in self.hosts.names for each in self.on(host).leftovers]
 
     def describe(self, **changes: Any) -> None:
-        """Write the release file: `build`, `target`, `checks`, `gates` and `on_trouble` may be said."""
+        """Write the release file: `build`, `target`, `checks`, `gates`, `on_trouble` and more may be said."""
         hosts = self.hosts.hosts.values()
         target = {
             "name": "web",
@@ -300,8 +300,10 @@ class Application:
                     "checks": changes.get("checks", []),
                     "gates": changes.get("gates", []),
                     "on_trouble": changes.get("on_trouble", {}),
+                    **changes.get("environment", {}),
                 }
             ],
+            **changes.get("top", {}),
         }
         (self.folder / "source").mkdir(parents=True, exist_ok=True)
         (self.folder / "source" / "build.sh").write_text(changes.get("script", BUILD))
