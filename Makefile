@@ -45,8 +45,9 @@ lock: $(BIN)/uv ## resolve the dependencies for all Pythons at once; UPGRADE=--u
 	@$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" | \
 		$(COMPILE) --constraints requirements.lock - -o docker/build-tools.txt
 
-bench: $(READY) ## compare with ssh, rsync and Ansible
+bench: $(READY) ## compare with ssh, rsync and Ansible; time what an approval sets off
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.approvals
 
 clean: ## remove all that was made here
 	@rm -rf .venv .demo .production build-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

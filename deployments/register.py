@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -17,16 +18,19 @@ from prefect.types import SecretDict
 from prefect.workers.process import ProcessWorker
 
 from blocks import lookup
+from blocks.notices import AppriseAddress, JsonWebhook
 from blocks.secrets import ReleaseSecrets
 from blocks.ssh import SshConnection
 from blocks.store import ArtifactBucket, ArtifactFolder
 from deployments.automations import BY_ITSELF, HEARTBEAT, register_automations
+from deployments.engine import ENGINE
 from deployments.forms import form
 from deployments.stories import AT_SITE, INNER, POOL, RECOVER, STORIES, entrypoint
 from flows.release import release
 from sendoff import catalog
 from sendoff.catalog import Loaded
 from sendoff.settings import Settings
+from sendoff.spec.channels import BlockChannel, WebhookChannel
 from sendoff.spec.intent import NEWEST, Intent
 from sendoff.spec.models import Environment, ReleaseFile, Schedule
 from tasks.sites import TAG, deployment, pool
@@ -40,6 +44,7 @@ def register(settings: Settings) -> list[str]:
     files = [each.file for each in loaded]
     said = [f"block {name}" for name in register_blocks(loaded, settings)]
     signs_in = settings.signed_by is not None
+    said += list(_missing_channels(files))
     with get_client(sync_client=True) as client:
         said.append(f"work pool {_pool(client, POOL)}")
         for story in (*STORIES, *INNER):
@@ -61,7 +66,7 @@ def register(settings: Settings) -> list[str]:
 
 def register_blocks(loaded: list[Loaded], settings: Settings) -> list[str]:
     """Make the blocks that the release files call for; what people entered by hand stays."""
-    for kind in (ArtifactFolder, ArtifactBucket, SshConnection, ReleaseSecrets):
+    for kind in (ArtifactFolder, ArtifactBucket, SshConnection, ReleaseSecrets, AppriseAddress, JsonWebhook):
         kind.register_type_and_schema(_sync=True)  # type: ignore[call-arg]  # as in blocks/lookup.py
     _store(settings)
     names = [lookup.STORE]
@@ -94,6 +99,7 @@ def _secrets(file: ReleaseFile) -> list[str]:
     named = [
         *file.build.secrets,
         *(each for e in file.environments for f in e.targets for each in f.commands.secrets),
+        *(each.secret for each in _channels(file) if isinstance(each, WebhookChannel)),
     ]
     if not named:
         return []
@@ -101,6 +107,18 @@ def _secrets(file: ReleaseFile) -> list[str]:
     values = known.connect() if known else {}
     _save(ReleaseSecrets(values=SecretDict({name: values.get(name, "") for name in named})), file.application)
     return [file.application]
+
+
+def _channels(file: ReleaseFile) -> list[BlockChannel | WebhookChannel]:
+    return [*file.notify, *(channel for each in file.environments for channel in each.notify)]
+
+
+def _missing_channels(files: list[ReleaseFile]) -> Iterator[str]:
+    """Say which blocks are not there that people are to be told through: nobody else would say it in time."""
+    named = (each.block for file in files for each in _channels(file) if isinstance(each, BlockChannel))
+    for name in dict.fromkeys(named):
+        if lookup.named(name) is None:
+            yield f"MISSING block {name}: nobody is told through it until it is made, in the UI under Blocks"
 
 
 def _save(block: Block, name: str) -> None:
@@ -145,14 +163,15 @@ def _deployment(
 
 
 def _variables() -> dict[str, Any]:
-    """Have each run's process be heard of, wait for a server that is away, and share its results."""
+    """Have each process start soon, be heard of, wait for a server that is away, and share its results."""
     env = {
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT),
         "PREFECT_CLIENT_MAX_RETRIES": str(RETRIES),
         "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500,504",  # what it says while its own database is away
     }
     block = lookup.results()
-    return {"env": env | ({"PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK": block} if block else {})}
+    shared = {"PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK": block} if block else {}
+    return {"env": env | shared, "command": ENGINE}
 
 
 def _nightly(

@@ -22,7 +22,9 @@ from sendoff.errors import BadInput, CheckFailed, Fenced, PolicyRefused, Sendoff
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import GOOD_ENDS, End, Event
 from sendoff.report import summary
+from sendoff.report.emergency import EMERGENCY
 from sendoff.report.halt import where_it_stopped
+from sendoff.reviewing import open_review
 from sendoff.settings import Settings
 from sendoff.spec.intent import Intent
 from tasks.deeds import canceller, starter
@@ -32,6 +34,7 @@ from tasks.lease import take_lease
 from tasks.publish import publish_report, publish_what_is_where
 from tasks.resolve import resolve
 from tasks.run import Place, Run
+from tasks.telling import Announcer
 from tasks.when import tell_when
 
 STORY: dict[str, Any] = {"persist_result": True, "task_runner": ThreadPoolTaskRunner(max_workers=50)}
@@ -67,6 +70,7 @@ class Attempt:
         self.said = ""
         self._run: Run | None = None
         self._keeper: Keeper | None = None
+        self._announcer: Announcer | None = None
 
     def __enter__(self) -> Attempt:
         """Begin nothing yet: what can go wrong goes wrong inside."""
@@ -83,6 +87,7 @@ class Attempt:
             self.end, self.said = over.body["end"], over.body["said"]
             raise AlreadyOver
         run.open()
+        self._tell(run)
         self._show(run)
         rules.refuse(run)
         if self.changes:
@@ -102,6 +107,8 @@ class Attempt:
         finally:
             if self._keeper:
                 self._keeper.stop()
+            if self._announcer:
+                self._announcer.close()
             if self._run:
                 self._run.close()
 
@@ -173,11 +180,20 @@ class Attempt:
             )
         return loaded
 
+    def _tell(self, run: Run) -> None:
+        """Have told what happens, and what a process before this one could not have told any more."""
+        routes = run.file.channels(self.place.environment)
+        run.announce = self._announcer = Announcer(run, _flow_run(), routes)
+        self._announcer.catch_up()
+
     def _show(self, run: Run) -> None:
         """Name and tag the run so that people find it."""
         tags = {self.place.application, self.place.environment, run.version, self.flow}
         flow_run = _flow_run()
         name = flow_run.name.replace(f" {self.asked_for}", f" {run.version}")
+        if run.why.emergency:
+            tags.add(EMERGENCY)
+            name = f"{EMERGENCY}: {name.removeprefix(f'{EMERGENCY}: ')}"
         with get_client(sync_client=True) as client:
             client.update_flow_run(flow_run.id, name=name, tags=sorted({*flow_run.tags, *tags}))
 
@@ -194,6 +210,9 @@ class Attempt:
         return self._run.mask(text) if self._run else text
 
     def _come_to_an_end(self, run: Run) -> State[Any]:
+        created = run.ledger.last(self.id, ("release.created",))
+        if opened := open_review(run.ledger, created, self.end):
+            run.announce(opened)
         run.record("release.ended", {"end": self.end, "said": self.said}, key="ended")
         run.ledger.give_back(self.place.resource, self.id, run.actor)
         publish_report(run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sendoff.emergency import objections
 from sendoff.errors import PolicyRefused
 from sendoff.gates import unreachable
 from tasks.gates import gates_of
@@ -15,6 +16,7 @@ GATED = ("release", "go-live")
 def refuse(run: Run) -> None:
     """Refuse what could not be carried out as it was asked for."""
     reasons = [*_missing_secrets(run)]
+    reasons += objections(run.environment, run.why.emergency, run.flow in GATED)
     if run.flow in GATED:
         reasons += [*_not_yet_due(run), *_unreachable_gates(run)]
     if reasons:

@@ -70,7 +70,7 @@ def _ask(run: Run, planner: Planner, plan: Plan, gate: Approval, subject: Subjec
         if not sound_alarms(run, gate, verdict):
             return plan
         text = planner.brief(plan, gate, subject, verdict, history_of(run, gate))
-        write_down = partial(_write_down, run, gate, plan, subject, verdict)
+        write_down = partial(_write_down, run, gate, plan, subject, verdict, text)
         given = answer_to(form(kind, gate, subject.code, text), history.key, write_down)
     plan = planner.plan()
     if given is not None:
@@ -79,7 +79,7 @@ def _ask(run: Run, planner: Planner, plan: Plan, gate: Approval, subject: Subjec
 
 
 def _write_down(
-    run: Run, gate: Approval, plan: Plan, subject: Subject, verdict: Verdict, question: str
+    run: Run, gate: Approval, plan: Plan, subject: Subject, verdict: Verdict, text: str, question: str
 ) -> None:
     """Record what is asked, before it is, and have the run look again when something will be due."""
     now, history = run.now(), history_of(run, gate)
@@ -93,6 +93,7 @@ def _write_down(
         "missing": verdict.missing,
         "from": who_may_answer(gate, verdict, wait),
         "until": alarms(gate, wait).get("expire"),
+        "brief": text,
     }
     run.record("approval.asked", body, key=f"asked-{question}-{subject.code}")
     if at := next_alarm(gate, wait, history.standing, now):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from sendoff.emergency import gates_that_hold
 from sendoff.spec.models import Approval
 from tasks.run import Run
 
 
 def gates_of(run: Run) -> tuple[Approval, ...]:
     """Give the gates that have to be passed before the run goes live, in their order."""
-    return run.environment.gates
+    return gates_that_hold(run.environment, run.why.emergency)

@@ -11,6 +11,7 @@ from prefect.exceptions import ObjectNotFound
 
 from sendoff.ledger.errors import LeaseHeld
 from sendoff.ledger.models import End, Lease
+from sendoff.reviewing import open_review
 from tasks.keeper import Keeper
 from tasks.run import Run
 
@@ -73,4 +74,5 @@ def _find(release: str) -> FlowRun | None:
 def _write_down_end(run: Run, holder: str, over: str) -> None:
     end: End = "cancelled" if over == "Cancelled" else "errored"
     said = f"it was stopped from outside ({over}); what it left on hosts the next release will find"
+    open_review(run.ledger, run.ledger.last(holder, ("release.created",)), end)
     run.ledger.append(holder, "release.ended", run.actor, {"end": end, "said": said}, "ended")

@@ -10,6 +10,7 @@ from sendoff.gates.history import History
 from sendoff.plan.make import make_release_plan
 from sendoff.plan.models import Plan
 from sendoff.report.brief import brief
+from sendoff.reviews import REVIEWS, open_reviews
 from sendoff.spec.intent import NEWEST
 from sendoff.spec.models import Approval
 from tasks.durable import HostKey
@@ -57,6 +58,7 @@ class Planner:
             self.artifact,
             states(facts, gone),
             left_out=[host for _, host in gone],
+            emergency=run.why.emergency,
         )
         write_down(run, plan, lacking(facts, self.artifact.release_name))
         return plan
@@ -82,6 +84,9 @@ class Planner:
             durations=run.durations(),
             now=now,
             when=when_lines(run),
+            reviews=open_reviews(
+                run.ledger.events(kinds=REVIEWS), run.place.application, run.place.environment
+            ),
         )
 
 

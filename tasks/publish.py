@@ -10,10 +10,12 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import ArtifactCreate
 
+from sendoff.ledger import Ledger
 from sendoff.ledger.models import Event
 from sendoff.plan.models import Plan
 from sendoff.plan.render import as_markdown
 from sendoff.report import release_report, what_is_where
+from sendoff.reviews import REVIEWS, open_reviews
 from tasks.run import Place, Run
 from tasks.when import when_lines
 
@@ -38,7 +40,12 @@ def publish_report(run: Run) -> None:
 
 def publish_what_is_where(run: Run) -> None:
     """Bring the table of all applications and environments up to date."""
-    rows = what_is_where(run.ledger.placements())
+    publish_table(run.ledger)
+
+
+def publish_table(ledger: Ledger) -> None:
+    """Bring it up to date, from whichever run."""
+    rows = what_is_where(ledger.placements(), open_reviews(ledger.events(kinds=REVIEWS)))
     create_table_artifact(rows, key="what-is-where", description="What is live where, now")
 
 

@@ -18,11 +18,13 @@ from sendoff.ledger import Ledger
 from sendoff.ledger.models import End, Event, resource
 from sendoff.report import summary
 from sendoff.report.halt import where_it_stopped
+from sendoff.reviewing import open_review
 from sendoff.settings import Settings
 from tasks.deeds import canceller
 from tasks.ends import state_of
 from tasks.publish import publish_report_of
 from tasks.sites import TAG
+from tasks.telling import tell_of
 
 BY = "recover"
 WAITS = (0, 10, 30, 60, 120)  # seconds before each attempt; there are no more than these
@@ -132,9 +134,11 @@ class Recovery:
     def _written_down(self, created: Event, end: End, why: str) -> str:
         body = created.body
         said = f"{why}; {where_it_stopped(self.ledger.events(created.release))}"
+        open_review(self.ledger, created, end)
         self.ledger.append(created.release, "release.ended", BY, {"end": end, "said": said}, "ended")
         place = resource(body["application"], body["environment"])
         self.ledger.give_back(place, created.release, BY, why)
         events = self.ledger.events(created.release)
         publish_report_of(self.client, created, events, self.now())
+        tell_of(self.client, self.ledger, created)
         return summary(events)

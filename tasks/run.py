@@ -55,6 +55,10 @@ class Place:
         return f"{self.environment} of {self.application}"
 
 
+def _nobody(event: Event) -> None:
+    """Tell nobody."""
+
+
 class Run:
     """One run of a flow. A plain class, so that Prefect passes it to tasks as it is.
 
@@ -88,6 +92,7 @@ class Run:
         self.keeper: Keeper | None = None
         self.calendars = Calendars(settings.cache, now)
         self.stopping = threading.Event()
+        self.announce: Callable[[Event], None] = _nobody
         self._at_close: list[Callable[[], None]] = []
         self._fleets: dict[str, Fleet] = {}
         self._opening = threading.Lock()
@@ -153,7 +158,9 @@ class Run:
 
         LeaseLost when the environment that this run took is not held by this process any more.
         """
-        return self.ledger.append(self.id, kind, actor or self.actor, body, key, under=self.lease)
+        event = self.ledger.append(self.id, kind, actor or self.actor, body, key, under=self.lease)
+        self.announce(event)
+        return event
 
     @contextmanager
     def step(self, action: str, target: str, host: str | None = None) -> Iterator[StepRecord]:

@@ -1,16 +1,24 @@
-"""A real S3 server, and one store of objects after the other, in a folder and in that server."""
+"""Real servers: S3, with one store of objects after the other, and receivers of HTTP and SMTP."""
 
 from __future__ import annotations
 
 import itertools
+import json
+import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
+from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 
 from examples.production.seaweedfs import SeaweedFS
@@ -115,3 +123,94 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
     if request.param == "folder":
         return InFolder(tmp_path / "store")
     return InBucket(request.getfixturevalue("s3"), tmp_path)
+
+
+@dataclass
+class Receiver:
+    """A real HTTP server that keeps what it is sent. `answers`: what it says, the last one from then on.
+
+    An answer is a status, a status with headers, or `slow`.
+    """
+
+    address: str = ""
+    answers: list[Any] = field(default_factory=lambda: [200])
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    release: threading.Event = field(default_factory=threading.Event)
+
+    def next_answer(self) -> Any:
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+    def bodies(self) -> list[dict[str, Any]]:
+        return [json.loads(body) for _, body in self.got]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Listen on loopback. The answer `slow` comes only when the test is over."""
+    kept = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            answer = kept.next_answer()
+            kept.got.append((dict(self.headers), body))
+            if answer == "slow":
+                kept.release.wait(60)
+                answer = 200
+            status, headers = answer if isinstance(answer, tuple) else (answer, {})
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", "0")
+            with suppress(OSError):  # who gave up waiting has hung up
+                self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    kept.address = f"http://127.0.0.1:{server.server_port}/hook"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield kept
+    kept.release.set()
+    server.shutdown()
+    server.server_close()
+
+
+@dataclass
+class Mailbox:
+    """A real mail server that keeps what it is sent."""
+
+    port: int = 0
+    got: list[EmailMessage] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Name it as apprise does."""
+        mail = "from=sendoff@shop.example&to=team@shop.example&mode=insecure&format=text"
+        return f"mailto://127.0.0.1:{self.port}?smtp=127.0.0.1&{mail}"
+
+    def texts(self) -> list[str]:
+        """Give what was written, without the form in which mail carries it."""
+        parts = [part for mail in self.got for part in mail.walk() if part.get_content_type() == "text/plain"]
+        return [part.get_content().replace("\r\n", "\n") for part in parts]
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """Take mail on loopback."""
+    kept = Mailbox()
+
+    class Handler:
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+            kept.got.append(message_from_bytes(envelope.content, policy=policy.default))
+            return "250 taken"
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        kept.port = probe.getsockname()[1]
+    server = Controller(Handler(), hostname="127.0.0.1", port=kept.port)
+    server.start()
+    yield kept
+    server.stop()

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -37,7 +37,10 @@ class EmbeddedHost:
 
 
 class EmbeddedHosts:
-    """SSH servers on 127.0.0.1 with keys of their own; only the key in `client_key` is let in."""
+    """SSH servers on 127.0.0.1 with keys of their own; only the key in `client_key` is let in.
+
+    `heard` is called whenever a host is told to run something.
+    """
 
     def __init__(
         self,
@@ -46,11 +49,12 @@ class EmbeddedHosts:
         ports: Mapping[str, int] | None = None,
         *,
         jump: bool = False,
+        heard: Callable[[], None] = lambda: None,
     ) -> None:
         self.folder, self.names = folder, tuple(names)
         self.client_key, self.known_hosts = folder / "client_key", folder / "known_hosts"
         self.hosts: dict[str, EmbeddedHost] = {}
-        self._ports, self._jump = dict(ports or {}), jump
+        self._ports, self._jump, self._heard = dict(ports or {}), jump, heard
         self._world = uuid.uuid4().hex
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -108,7 +112,7 @@ class EmbeddedHosts:
             server_host_keys=[key],
             server_factory=lambda: _Doorkeeper(self._guests[name], self._jump),
             authorized_client_keys=f"{self.client_key}.pub",
-            process_factory=lambda process: _run(process, world, self._world + name),
+            process_factory=lambda process: self._run(process, world, name),
             encoding=None,
             allow_pty=False,
             reuse_address=True,
@@ -116,6 +120,10 @@ class EmbeddedHosts:
         public = " ".join(key.export_public_key().decode().split()[:2])
         self._servers[name] = server
         self.hosts[name] = EmbeddedHost(name, "127.0.0.1", server.get_port(), world, public)
+
+    async def _run(self, process: asyncssh.SSHServerProcess[bytes], world: Path, name: str) -> None:
+        self._heard()
+        await _run(process, world, self._world + name)
 
     async def _hang_up(self, names: Sequence[str]) -> None:
         for name in names:

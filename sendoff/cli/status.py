@@ -12,13 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from sendoff.cli import output
+from sendoff.cli.review import show_review
 from sendoff.cli.terminal import plain_console, told
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import Lease
 from sendoff.ledger.progress import Progress, progress
 from sendoff.ledger.standing import Standing, standings
 from sendoff.model import Frozen
+from sendoff.report.emergency import EMERGENCY
 from sendoff.report.words import listing
+from sendoff.reviews import REVIEWS, Review, mark, open_reviews
 from sendoff.settings import Settings
 
 NOTHING = "nothing has been released yet; start with: sendoff release"
@@ -30,6 +33,7 @@ class Status(Frozen):
     placements: tuple[Standing, ...] = ()
     leases: tuple[Lease, ...] = ()
     running: tuple[Progress, ...] = ()
+    reviews: tuple[Review, ...] = ()
 
 
 @click.command()
@@ -60,22 +64,27 @@ def read_status(ledger: Ledger, application: str | None = None) -> Status:
             lease for lease in ledger.leases() if application in (None, lease.resource.partition("/")[0])
         ),
         running=tuple(progress(ledger.events(release)) for release in running),
+        reviews=open_reviews(ledger.events(kinds=REVIEWS), application),
     )
 
 
 def show(found: Status, console: Console, now: datetime, application: str | None = None) -> None:
     """Print it for people; `now` is only used to leave out today's date."""
-    if not (found.placements or found.leases or found.running):
+    if not (found.placements or found.leases or found.running or found.reviews):
         console.print(f"{application}: {NOTHING}" if application else NOTHING)
         return
     if found.placements:
-        console.print(_table(found.placements, now))
+        console.print(_table(found, now))
     for each in found.running:
-        console.print(f"\n{each.title} ({each.by}, since {told(each.since, now)})")
+        console.print()
+        console.print(_red(f"{each.title} ({each.by}, since {told(each.since, now)})"))
         console.print(f"  {doing(each, now)}; watch it: sendoff watch {each.release}")
     for lease in found.leases:
         since = told(lease.since, now)
         console.print(f"\n{lease.resource} is held by {lease.actor} since {since} for {lease.why!r}")
+    for review in found.reviews:
+        console.print()
+        show_review(review, console, now)
 
 
 def doing(release: Progress, now: datetime) -> str:
@@ -96,11 +105,20 @@ def _is_of(body: dict[str, object], application: str | None) -> bool:
     return application in (None, body.get("application"))
 
 
-def _table(placements: tuple[Standing, ...], now: datetime) -> Table:
+def _red(text: str) -> Text:
+    """Show it as it is, the mark of an emergency in red."""
+    shown = Text(text)
+    shown.highlight_words([EMERGENCY], "bold red")
+    return shown
+
+
+def _table(found: Status, now: datetime) -> Table:
     table = Table("application", "environment", "version", "hosts", "since", "by", box=None, pad_edge=False)
-    for each in placements:
+    for each in found.placements:
         words = (each.application, each.environment, each.version or "nothing")
         hosts = Text(_hosts(each), style="yellow" if each.is_mixed else "green")
+        if open_one := mark(found.reviews, each.application, each.environment):
+            hosts += _red(f", {open_one}")
         table.add_row(*map(Text, words), hosts, told(each.since, now), Text(each.by))
     return table
 

@@ -40,6 +40,10 @@ Kind = Literal[
     "lease.resumed",
     "stamp.used",
     "stamp.refused",
+    "review.opened",
+    "review.closed",
+    "told",
+    "not_told",
 ]
 End = Literal[
     "live",

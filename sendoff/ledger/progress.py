@@ -8,6 +8,7 @@ from typing import Any
 
 from sendoff.ledger.models import Event
 from sendoff.model import Frozen
+from sendoff.report.emergency import marked
 
 DONE = {
     "preflight": "hosts looked at",
@@ -91,7 +92,7 @@ def title(created: Event) -> str:
     body = created.body
     flow = "" if body.get("flow", "release") == "release" else f"{body['flow']} of "
     place = f"{body.get('version') or ''} to {body.get('environment')}".strip()
-    return f"{flow}{body.get('application')} {place}"
+    return marked(f"{flow}{body.get('application')} {place}", body)
 
 
 def scope(application: str, environment: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sendoff.ledger.models import Event
 from sendoff.ledger.progress import scope, title
-from sendoff.report.words import listing, moment
+from sendoff.report.words import count, listing, moment
 from sendoff.report.wrongs import first_line
 
 Body = dict[str, Any]
@@ -124,6 +124,11 @@ def _ended(body: Body) -> str:
     return f"{body.get('end')}: {body['said']}" if body.get("said") else str(body.get("end"))
 
 
+def _not_told(body: Body) -> str:
+    tries = count(int(body.get("tries") or 0), "try", "tries")
+    return f"{body.get('channel')} could NOT be told: {body.get('subject')}: {body.get('why')} ({tries})"
+
+
 TOLD: dict[str, Callable[[Body], str]] = {
     "release.built": _built,
     "release.planned": lambda body: f"planned: plan code {str(body.get('plan_digest'))[:8]}",
@@ -153,5 +158,9 @@ TOLD: dict[str, Callable[[Body], str]] = {
     "lease.resumed": lambda body: f"goes on in another process, under number {body.get('token')}",
     "stamp.used": lambda body: f"the stamp of this {body.get('deed')} is used up",
     "stamp.refused": lambda body: f"a stamp was refused: {body.get('said')}",
+    "review.opened": lambda body: f"EMERGENCY: a review is open, as it skipped {listing(body['skipped'])}",
+    "review.closed": lambda body: f"its review is closed: {body.get('finding')}",
+    "told": lambda body: f"{body.get('channel')} was told: {body.get('subject')}",
+    "not_told": _not_told,
     "lease.taken_over": lambda body: f"took {body.get('resource')} over: {body.get('why')}",
 }

@@ -6,11 +6,13 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sendoff.artifact.manifest import Artifact
+from sendoff.emergency import with_gates_that_hold
 from sendoff.errors import PolicyRefused
 from sendoff.plan import steps
 from sendoff.plan.explain import check_conditions, gate_conditions
 from sendoff.plan.ground import Ground, survey
 from sendoff.plan.models import HostState, Plan, Preview, Step, Subject, Unbuilt
+from sendoff.spec.intent import Emergency
 from sendoff.spec.models import ReleaseFile
 
 
@@ -21,15 +23,17 @@ def make_release_plan(
     artifact: Artifact,
     facts: Sequence[HostState],
     left_out: Collection[str] = (),
+    emergency: Emergency | None = None,
 ) -> Plan:
     """Plan a release: dark on all hosts, checked, agreed to, then live batch by batch.
 
-    Hosts that are `left_out` stay as they are.
+    Hosts that are `left_out` stay as they are; an `emergency` skips gates.
     """
-    ground = survey(file, environment, facts, left_out)
+    ground = survey(with_gates_that_hold(file, environment, emergency), environment, facts, left_out)
     return Plan(
         subject=_subject(file, artifact),
         steps=_release_steps(ground, artifact.version, artifact.release_name),
+        skipped=emergency.skip if emergency else (),
         **_release_parts(ground, config_digest),
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from sendoff.model import Frozen, digest
 
@@ -66,7 +68,10 @@ class Step(Frozen):
 
 
 class Outline(Frozen):
-    """What a plan and a preview have in common: everything but what is released."""
+    """What a plan and a preview have in common: everything but what is released.
+
+    `skipped`: gates that an emergency release does without.
+    """
 
     kind: Literal["release", "rollback"]
     environment: str
@@ -74,10 +79,16 @@ class Outline(Frozen):
     now: tuple[HostState, ...]
     batches: tuple[Batch, ...]
     gates: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
     checks: tuple[str, ...]
     conditions: tuple[Condition, ...] = ()
     steps: tuple[Step, ...]
     beyond_switch: str | None
+
+    @model_serializer(mode="wrap")
+    def _only_what_is(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what is of emergencies in all other plans: their digests stay what they always were."""
+        return {name: value for name, value in whole(self).items() if name != "skipped" or value}
 
     @property
     def digest(self) -> str:

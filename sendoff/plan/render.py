@@ -8,9 +8,10 @@ from datetime import datetime
 from sendoff.artifact.manifest import version_of
 from sendoff.model import canonical
 from sendoff.plan.models import HostState, Plan, Preview, Step
+from sendoff.report.emergency import EMERGENCY, red
 from sendoff.report.hosts import table_of_hosts
 from sendoff.report.markdown import bullets, document, escape, numbered, with_code
-from sendoff.report.words import capital, count, duration, moment, size
+from sendoff.report.words import capital, count, duration, listing, moment, size
 
 UNKNOWN = "not known yet: no release has done this"
 PEOPLE = "as long as people take"
@@ -55,6 +56,7 @@ def as_markdown(plan: Plan | Preview, durations: Mapping[str, float], when: Sequ
     """Show the plan as Markdown, for the plan artifact and above an approval form."""
     return document(
         (
+            red() if plan.skipped else "",
             f"## {escape(headline(plan))}",
             bullets(escape(line) for line in facts(plan)),
             "### What is where, and what would be",
@@ -75,12 +77,15 @@ def headline(plan: Plan | Preview) -> str:
     subject = plan.subject
     if plan.kind == "rollback":
         return f"Roll {subject.application} in {plan.environment} back to {subject.version}"
-    return f"Release {subject.application} {subject.version} to {plan.environment}"
+    mark = f"{EMERGENCY}: " if plan.skipped else ""
+    return f"{mark}Release {subject.application} {subject.version} to {plan.environment}"
 
 
 def facts(plan: Plan | Preview) -> Iterator[str]:
     """Say what is released."""
     subject = plan.subject
+    if plan.skipped:
+        yield f"{EMERGENCY}: it skips {listing(plan.skipped)}; a second person has to agree to that"
     if isinstance(plan, Preview):
         source = f"commit {plan.subject.commit[:12]}" if plan.subject.commit else "its source"
         yield f"not built yet: it will be built from {source} first"

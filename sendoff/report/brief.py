@@ -15,9 +15,11 @@ from sendoff.plan.models import Plan
 from sendoff.plan.render import NO_POINT, places, total
 from sendoff.report.checked import check_lines
 from sendoff.report.commits import commit_lines
+from sendoff.report.emergency import red, what_it_skips
 from sendoff.report.hosts import table_of_hosts
 from sendoff.report.markdown import bullets, document, escape, numbered
 from sendoff.report.words import capital, count, duration, listing, moment, sentence, size
+from sendoff.reviews import Review
 from sendoff.spec.intent import Intent
 from sendoff.spec.models import Approval
 
@@ -47,12 +49,15 @@ def brief(
     durations: Mapping[str, float],
     now: datetime,
     when: Sequence[str] = (),
+    reviews: Sequence[Review] = (),
 ) -> str:
-    """Write the brief; `checks` are bodies of `check.done` of this environment."""
+    """Write the brief; `checks` are bodies of `check.done` of this environment, `reviews` its open ones."""
     wait = history.wait(now)
     note = history.note
     return document(
         (
+            red() if intent.emergency else "",
+            *(f"**{escape(line)}**" for line in _emergency(intent, reviews)),
             f"**Your answer did not count: {escape(sentence(note))}**" if note else "",
             *(f"**{escape(sentence(capital(each)))}**" for each in _news(gate, history, wait, now)),
             f"## {escape(intent.summary)}",
@@ -78,6 +83,14 @@ def brief(
             f"plan code {plan.code}; the whole plan, with every command, is an artifact of this run*",
         )
     )
+
+
+def _emergency(intent: Intent, reviews: Sequence[Review]) -> Iterator[str]:
+    """Say that this is an emergency, and which earlier ones nobody has looked at yet."""
+    if skips := what_it_skips({"why": intent.model_dump(mode="json")}):
+        yield skips
+    for each in reviews:
+        yield f"The review of {each.title} is still open: it {each.said}."
 
 
 def _steps(plan: Plan) -> Iterator[str]:

@@ -7,12 +7,17 @@ from itertools import groupby
 
 from sendoff.ledger.models import Placement
 from sendoff.report.words import listing, moment
+from sendoff.reviews import Review, mark
 
 
-def what_is_where(placements: Sequence[Placement]) -> list[dict[str, str]]:
-    """Give a row a place; versions that differ show as `mixed: 2.4.0 (1), 2.4.1 (2)`."""
+def what_is_where(placements: Sequence[Placement], reviews: Sequence[Review] = ()) -> list[dict[str, str]]:
+    """Give a row a place; versions that differ show as `mixed: 2.4.0 (1), 2.4.1 (2)`.
+
+    A place with open `reviews` of emergency releases is marked.
+    """
     ordered = sorted(placements, key=_place)
-    return [_row(*place, tuple(group)) for place, group in groupby(ordered, key=_place)]
+    rows = (_row(*place, tuple(group)) for place, group in groupby(ordered, key=_place))
+    return [{**row, "emergency": mark(reviews, row["application"], row["environment"])} for row in rows]
 
 
 def _place(placement: Placement) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sendoff.ledger.models import Event
 from sendoff.report import sections
+from sendoff.report.emergency import emergency_of, marked, red, what_it_skips
 from sendoff.report.markdown import document, escape
 from sendoff.report.opening import brief_outcome, paragraphs
 from sendoff.report.standing import alarms
@@ -29,7 +30,9 @@ def release_report(events: Sequence[Event], now: datetime) -> str:
     title = f"{named}: {ENDS.get(story.end, story.end)}"
     return document(
         (
-            f"# {escape(title)}",
+            red() if emergency_of(story.created) else "",
+            f"# {escape(marked(title, story.created))}",
+            f"**{escape(skips)}**" if (skips := what_it_skips(story.created)) else "",
             *(f"**{escape(alarm)}**" for alarm in alarms(story)),
             *(escape(paragraph) for paragraph in paragraphs(story, now)),
             *where_time_went(story, now),

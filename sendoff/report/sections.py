@@ -10,6 +10,7 @@ from sendoff.ledger.models import Event
 from sendoff.model import short
 from sendoff.report.checked import check_lines
 from sendoff.report.commits import commit_lines
+from sendoff.report.emergency import what_it_skips
 from sendoff.report.hosts import table_of_hosts
 from sendoff.report.markdown import bullets, document, escape, with_code
 from sendoff.report.story import Story, version_words
@@ -139,6 +140,7 @@ def _facts(story: Story) -> Iterator[tuple[str, object]]:
     yield "Requested by", f"{who}{_proved(story.created)}" if who else None
     yield "Why now", story.intent.get("reason")
     yield "Risk", ": ".join(str(story.intent[key]) for key in ("risk", "risk_note") if story.intent.get(key))
+    yield "Emergency", what_it_skips(story.created)
     yield "Tickets", ", ".join(map(str, story.intent.get("tickets") or ()))
     yield "Artifact digest", story.artifact.get("digest")
     yield "Built by", story.artifact.get("built_by")

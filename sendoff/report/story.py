@@ -12,6 +12,7 @@ from sendoff.ledger.models import Event
 
 Body = Mapping[str, Any]
 NOT_PUT_BACK = "NOT put back"
+BESIDE = frozenset({"told", "not_told", "review.closed"})  # written beside a release, also long after its end
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class Story:
     """One release as its events tell it."""
 
     events: tuple[Event, ...]
+
+    def __post_init__(self) -> None:
+        """Leave out what happened beside the release."""
+        own = tuple(event for event in self.events if event.kind not in BESIDE)
+        object.__setattr__(self, "events", own)
 
     def all(self, kind: str) -> tuple[Event, ...]:
         """Give the events of a kind, in order."""

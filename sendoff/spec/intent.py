@@ -58,6 +58,25 @@ class Line(Frozen):
         return ("" if named[0] == ALL else named[0], "" if named[1] == ALL else named[1])
 
 
+class Emergency(Frozen):
+    """It cannot wait for all who would have to agree: which gates it skips, and why."""
+
+    skip: Annotated[tuple[Name, ...], Field(min_length=1)] = Field(
+        description="The gates that it skips, by name; all others still hold"
+    )
+    reason: Said = Field(description="Why it cannot wait for them; it is looked at in a review afterwards")
+
+
+class Closing(Frozen):
+    """Which review is closed, what it came to, and who closes it."""
+
+    run: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")] = Field(
+        description="The run of the emergency release, by its id"
+    )
+    finding: Said = Field(description="What the review came to: what happened, and what follows from it")
+    requested_by: Said = Field(description="You. Who asked for the release cannot close its review")
+
+
 class Intent(Frozen):
     """Why it is released, and with which risk."""
 
@@ -70,6 +89,9 @@ class Intent(Frozen):
         "", max_length=2000, description="What the risk is and what would be done about it"
     )
     tickets: tuple[str, ...] = Field((), description="Tickets, stories or incidents that this release closes")
+    emergency: Emergency | None = Field(
+        None, description="Only in an emergency: gates that it skips. A second person has to agree to that"
+    )
     requested_by: Said = Field(description="Who asks for this release")
 
     @classmethod

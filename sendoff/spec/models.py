@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag
 from pydantic.config import JsonDict
 
 from sendoff.model import Frozen
+from sendoff.spec.channels import BlockChannel, Channels, WebhookChannel
 from sendoff.spec.placeholders import fill
 from sendoff.spec.timing import FreezeSource, Window
 from sendoff.spec.words import ADDRESS, EXPECTED, ROOT, SHARE, Duration, InnerPath, Name, Text, Variable
@@ -222,6 +223,15 @@ class Approval(Frozen):
     )
 
 
+class BreakGlass(Frozen):
+    """Who has to agree when an emergency release skips gates."""
+
+    approvers: tuple[Text, ...] = Field(
+        (), description="who may, by name; nobody named means anybody but the one who asks for it"
+    )
+    group: Name | None = Field(None, description="the group whose people may, instead of `approvers`")
+
+
 class Schedule(Frozen):
     """Releases the newest commit by itself; only where nobody has to approve."""
 
@@ -259,8 +269,12 @@ class Environment(Frozen):
     freezes: tuple[FreezeSource, ...] = Field(
         (), description="when it may not be changed, whatever windows say"
     )
+    emergency: BreakGlass | None = Field(
+        None, description="who has to agree when an emergency release skips gates; without it none may"
+    )
     on_trouble: OnTrouble = Field(OnTrouble(), description="what is done when something breaks on the way")
     schedule: Schedule | None = Field(None, description="when the newest commit is released by itself")
+    notify: Channels = Field((), description="who is told of releases here, besides those of the whole file")
 
     @property
     def gate_names(self) -> tuple[str, ...]:
@@ -275,6 +289,7 @@ class ReleaseFile(Frozen):
     description: Text | None = Field(None, description="what it is for, in words that everybody understands")
     owner: Text = Field(description="who answers for it")
     stakeholders: tuple[Text, ...] = Field((), description="who is told about its releases")
+    notify: Channels = Field((), description="who is told of releases to any of its environments")
     inventory: Text | None = Field(None, description="a file with more hosts, relative to this file")
     hosts: dict[Name, Host] = Field({}, description="hosts, by name", json_schema_extra=NAMED_ONLY)
     build: Build = Field(description="how it is built, once for all environments")
@@ -288,6 +303,11 @@ class ReleaseFile(Frozen):
         if found is None:
             raise KeyError(name)
         return found
+
+    def channels(self, environment: str) -> tuple[BlockChannel | WebhookChannel, ...]:
+        """Give who is told of releases to an environment: its own go before those of the same name."""
+        both = (*self.notify, *self.environment(environment).notify)
+        return tuple({each.name: each for each in both}.values())
 
     def hosts_of(self, fleet: SshFleet) -> tuple[str, ...]:
         """Name the hosts of a fleet, those listed first, then its groups', each once."""

@@ -10,6 +10,7 @@ from itertools import combinations
 from cronsim import CronSim, CronSimError
 
 from sendoff.spec import hours, placements
+from sendoff.spec.channels import Channels
 from sendoff.spec.document import Where
 from sendoff.spec.findings import Finding, quoted, unknown
 from sendoff.spec.models import (
@@ -32,6 +33,7 @@ def broken_rules(file: ReleaseFile) -> list[Finding]:
     """Check all rules; an empty list means that the file can be released from."""
     return [
         *_repeats(("environments",), [each.name for each in file.environments], "name"),
+        *_channels((), file.notify),
         *placements.reserved_variables(file),
         *_build(file.build),
         *(finding for number in range(len(file.environments)) for finding in _environment(file, number)),
@@ -55,9 +57,11 @@ def _environment(file: ReleaseFile, number: int) -> Iterator[Finding]:
             yield from _http((*here, "checks", index), check)
     for index, gate in enumerate(environment.gates):
         yield from _approval((*here, "gates", index), gate)
+    yield from _emergency(here, environment)
     yield from _repeats((*here, "on_trouble", "answerers"), environment.on_trouble.answerers)
     yield from hours.windows((*here, "windows"), environment.windows)
     yield from hours.freezes((*here, "freezes"), environment.freezes)
+    yield from _channels(here, environment.notify)
     if environment.schedule:
         yield from _schedule((*here, "schedule"), environment.schedule, environment, file.build)
     yield from placements.hosts(file, here, environment)
@@ -183,6 +187,27 @@ def _times(where: Where, gate: Approval) -> Iterator[Finding]:
         if sooner >= after:
             what = f"comes no later than {first!r}"
             yield Finding((*where, second), what, "first to remind, then to escalate, then to expire")
+
+
+def _emergency(here: Where, environment: Environment) -> Iterator[Finding]:
+    for index, gate in enumerate(environment.gates):
+        if gate.name == "emergency":
+            what = "'emergency' is the gate that stands in for those that are skipped"
+            yield Finding((*here, "gates", index, "name"), what, "another name")
+    if environment.emergency is None:
+        return
+    where = (*here, "emergency")
+    yield from _repeats((*where, "approvers"), environment.emergency.approvers)
+    if environment.emergency.approvers and environment.emergency.group:
+        yield Finding((*where, "group"), "stands beside 'approvers'", "people by name or by group, not both")
+    if not environment.gates:
+        yield Finding(where, "there is no gate that could be skipped", "it only where there are 'gates'")
+
+
+def _channels(here: Where, channels: Channels) -> Iterator[Finding]:
+    yield from _repeats((*here, "notify"), [each.name for each in channels], "name")
+    for index, channel in enumerate(channels):
+        yield from _repeats((*here, "notify", index, "events"), channel.events)
 
 
 def _schedule(where: Where, schedule: Schedule, environment: Environment, build: Build) -> Iterator[Finding]:

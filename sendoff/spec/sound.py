@@ -21,7 +21,7 @@ STAND_INS = {
 }
 """What stands in for keys at the top that are wrong or missing, and that rules elsewhere do not look at."""
 
-ASIDE = {*STAND_INS, "description", "stakeholders", "environments"}
+ASIDE = {*STAND_INS, "description", "stakeholders", "notify", "environments"}
 
 
 def rules_on_the_rest(data: Any, wrong: list[Finding]) -> list[Finding]:

@@ -20,6 +20,8 @@ SHARE = r"^(100|[1-9][0-9]?)%$"
 CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 CLOCK_OR_MIDNIGHT = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 MOMENT = r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]) ([01][0-9]|2[0-3]):[0-5][0-9]$"
+BLOCK = r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$"
+WEBHOOK = r"^https?://[^\s/@?#:]+(:[0-9]{1,5})?([/?][^\s#]*)?$"
 
 EXPECTED = {
     NAME: "lower-case letters, digits and hyphens, at most 40",
@@ -32,6 +34,8 @@ EXPECTED = {
     CLOCK: "a time from '00:00' to '23:59', in quotes",
     CLOCK_OR_MIDNIGHT: "a time from '00:00' to '24:00', in quotes",
     MOMENT: "a day and a time such as '2026-12-20 00:00'",
+    BLOCK: "the type and the name of a block, such as slack-webhook/team",
+    WEBHOOK: "an address such as https://changes.example/sendoff, without a user or password in it",
 }
 """What a pattern asks for, in words that a person can read."""
 

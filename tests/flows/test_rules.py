@@ -9,7 +9,8 @@ import pytest
 
 from flows.rules import refuse
 from sendoff.errors import PolicyRefused
-from sendoff.spec.models import Approval
+from sendoff.spec.intent import Emergency
+from sendoff.spec.models import Approval, BreakGlass
 from tasks.run import Place
 
 GATE = Approval(kind="approval", name="owner", approvers=("sam",))
@@ -25,6 +26,8 @@ def run(
     lived: tuple[str, ...] = (),
     gates: tuple[Approval, ...] = (),
     requested_by: str = "robin",
+    emergency: Emergency | None = None,
+    glass: BreakGlass | None = None,
 ) -> Any:
     fleet = SimpleNamespace(name="web", commands=SimpleNamespace(secrets=command_secrets))
     return SimpleNamespace(
@@ -33,8 +36,15 @@ def run(
         place=Place("shop", "live"),
         secrets=secrets or {},
         file=SimpleNamespace(build=SimpleNamespace(secrets=build_secrets)),
-        environment=SimpleNamespace(targets=(fleet,), after=after, gates=gates),
-        why=SimpleNamespace(requested_by=requested_by),
+        environment=SimpleNamespace(
+            name="live",
+            targets=(fleet,),
+            after=after,
+            gates=gates,
+            emergency=glass,
+            gate_names=tuple(gate.name for gate in gates),
+        ),
+        why=SimpleNamespace(requested_by=requested_by, emergency=emergency),
         ledger=SimpleNamespace(
             placements_history=lambda application, environment: [
                 SimpleNamespace(version=version) for version in lived
@@ -94,3 +104,31 @@ def test_all_reasons_come_at_once() -> None:
 def test_only_what_goes_forward_is_gated(flow: str) -> None:
     """A rollback waits for nobody; what brings nothing live does not either."""
     refuse(run(flow, after="test", gates=(GATE,), requested_by="sam"))
+
+
+FIRE = Emergency(skip=("owner",), reason="the shop is down")
+
+
+def test_an_emergency_needs_no_one_but_the_second_person() -> None:
+    """A gate that nobody could open is skipped, and somebody else agrees instead."""
+    closed = Approval(kind="approval", name="owner", approvers=("robin",))
+    refuse(run(gates=(closed,), emergency=FIRE, glass=BreakGlass()))
+
+
+@pytest.mark.parametrize(
+    ("started", "said"),
+    [
+        (run(gates=(GATE,), emergency=FIRE), "live does not allow that gates are skipped"),
+        (run(emergency=FIRE, glass=BreakGlass()), "live has no gate 'owner'"),
+        (run("verify", gates=(GATE,), emergency=FIRE, glass=BreakGlass()), "there is no gate to skip here"),
+        (
+            run(gates=(GATE,), emergency=FIRE, glass=BreakGlass(approvers=("robin",))),
+            "gate 'emergency': 1 approval is asked for but only nobody may give one",
+        ),
+    ],
+    ids=["not allowed", "unknown gate", "no gates here", "nobody else"],
+)
+def test_emergencies_that_may_not_be(started: Any, said: str) -> None:
+    """Only where the release file allows it, for gates that exist, and never alone."""
+    (reason,) = reasons(started)
+    assert said in reason

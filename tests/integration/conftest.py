@@ -265,7 +265,7 @@ class Application:
         return [each for host in self.hosts.names for each in self.on(host).leftovers]
 
     def describe(self, **changes: Any) -> None:
-        """Write the release file: `build`, `target`, `checks`, `gates` and so on may be said."""
+        """Write the release file: `build`, `target`, `checks`, `gates`, `on_trouble` and more may be said."""
         hosts = self.hosts.hosts.values()
         target = {
             "name": "web",
@@ -302,8 +302,10 @@ class Application:
                     "on_trouble": changes.get("on_trouble", {}),
                     "windows": changes.get("windows", []),
                     "freezes": changes.get("freezes", []),
+                    **changes.get("environment", {}),
                 }
             ],
+            **changes.get("top", {}),
         }
         (self.folder / "source").mkdir(parents=True, exist_ok=True)
         (self.folder / "source" / "build.sh").write_text(changes.get("script", BUILD))

@@ -127,7 +127,12 @@ def test_json(home: Path, ledger: Ledger) -> None:
 
 def test_json_of_nothing(home: Path) -> None:
     """Without a ledger a machine gets empty lists."""
-    assert json.loads(run(home, "--json").output) == {"placements": [], "leases": [], "running": []}
+    assert json.loads(run(home, "--json").output) == {
+        "placements": [],
+        "leases": [],
+        "running": [],
+        "reviews": [],
+    }
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])

@@ -12,6 +12,18 @@ from sendoff.ledger.sentences import meaningful, sentence
 
 TOLD: list[tuple[str, dict[str, Any], str]] = [
     (
+        "review.opened",
+        {"skipped": ["owner", "ops"]},
+        "EMERGENCY: a review is open, as it skipped owner and ops",
+    ),
+    ("review.closed", {"finding": "all was well"}, "its review is closed: all was well"),
+    ("told", {"channel": "team", "subject": "shop 1 to live: live"}, "team was told: shop 1 to live: live"),
+    (
+        "not_told",
+        {"channel": "team", "subject": "shop 1 to live: live", "why": "answered 404", "tries": 1},
+        "team could NOT be told: shop 1 to live: live: answered 404 (1 try)",
+    ),
+    (
         "release.created",
         {"application": "storefront", "environment": "production", "version": "2.4.1"},
         "storefront 2.4.1 to production: started by ada",

@@ -36,6 +36,7 @@ def test_hosts_that_agree_make_one_version() -> None:
             "commit": "c0ffee24",
             "drift": "",
             "by": "local:ada",
+            "emergency": "",
         }
     ]
 
