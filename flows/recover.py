@@ -18,16 +18,17 @@ from tasks.recovery import Recovery
 
 
 @flow(name="recover", flow_run_name="recover {run}", retries=5, retry_delay_seconds=10)
-def recover(run: UUID) -> State[None]:
+def recover(run: UUID, silent: bool = False) -> State[None]:
     """Have a run go on whose process has died, or bring to an end what nobody goes on with.
 
     It looks at the run before it does anything, so it may be started at any time.
 
     Args:
         run: The id of the run
+        silent: Whether nothing is heard of its process any more
     """
     settings = Settings.read(os.environ)
     ledger = Ledger.open(settings.ledger_url)
     with closing(ledger), get_client(sync_client=True) as client:
-        looked = Recovery(client, ledger, by=str(flow_run.id), settings=settings)
-        return Completed(message=looked.look_after(run))
+        recovery = Recovery(client, ledger, by=str(flow_run.id), settings=settings)
+        return Completed(message=recovery.look_after(run, silent))
