@@ -15,6 +15,8 @@ from sendoff.ledger import Ledger
 from sendoff.reviewing import close_review as close_it
 from sendoff.settings import Settings
 from sendoff.spec.intent import Closing
+from tasks.asking import this_run
+from tasks.deeds import starter
 from tasks.ends import state_of
 from tasks.publish import publish_table
 from tasks.telling import tell_of
@@ -29,8 +31,10 @@ def close_review(review: Closing) -> State[None]:
     """
     settings = Settings.read(os.environ)
     with closing(Ledger.open(settings.ledger_url)) as ledger, get_client(sync_client=True) as client:
+        run = client.read_flow_run(this_run().id)
         try:
-            closed = close_it(ledger, review.run, review.requested_by, review.finding)
+            who = starter(run, review.requested_by, ledger, settings)
+            closed = close_it(ledger, review.run, who.name, review.finding, who.is_proved)
         except PolicyRefused as refused:
             return state_of("refused", str(refused))
         publish_table(ledger)

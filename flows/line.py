@@ -16,8 +16,9 @@ from sendoff.ledger import Ledger
 from sendoff.settings import Settings
 from sendoff.spec.intent import Line
 from tasks.asking import this_run
+from tasks.deeds import starter
 from tasks.ends import state_of
-from tasks.line import wake_held, who_stops
+from tasks.line import wake_held
 
 
 @flow(name="stop-the-line", flow_run_name="line: {order.choice}")
@@ -27,11 +28,12 @@ def line(order: Line) -> State[None]:
     Args:
         order: Stop or let go, why, and for which releases
     """
-    settings, run = Settings.read(os.environ), this_run()
+    settings = Settings.read(os.environ)
     with closing(Ledger.open(settings.ledger_url)) as ledger, get_client(sync_client=True) as client:
+        run = client.read_flow_run(this_run().id)
         try:
             stopping.check_names(settings.catalog, *order.where)
-            who = who_stops(run, order.who, settings)
+            who = starter(run, order.who, ledger, settings)
             change = stopping.stop if order.choice == "stop" else stopping.let_go
             said = change(ledger, who.name, order.reason, order.where, who.is_proved, str(run.id))
         except (BadInput, PolicyRefused) as refused:

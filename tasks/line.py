@@ -6,12 +6,9 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import ObjectNotFound
 
 from sendoff.ledger import Ledger
-from sendoff.settings import Settings
-from sendoff.signers import STAMP, Signer, proved
 from tasks.waking import wake
 
 HOLD = "hold-"  # how the keys of held runs begin
@@ -32,11 +29,3 @@ def wake_held(client: SyncPrefectClient, ledger: Ledger) -> Iterator[str]:
         key = str(run.state.state_details.pause_key) if run.state else ""
         if key.startswith(HOLD):
             yield f"{run.name}: {wake(client, run, key)}"
-
-
-def who_stops(run: FlowRun, typed: str, settings: Settings) -> Signer:
-    """Tell who started this: whom the server's stamp proves where people sign in, else whom they say."""
-    if settings.signed_by is None:
-        return Signer(name=typed)
-    said = {**run.parameters, STAMP: run.labels.get("sendoff.stamp", "")}
-    return proved(said, "start", str(run.deployment_id), "", settings.signed_by)
