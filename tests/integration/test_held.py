@@ -24,7 +24,7 @@ SENDOFF = str(Path(sys.executable).with_name("sendoff"))
 WAITS = 'until [ -e "$1/go" ]; do sleep 0.1; done'
 WHOSE = {"owner": "ops", "reason": "Year end"}
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-agreement"), pytest.mark.timeout(900)]
 
 
 def cli(stack: Stack, *words: str) -> str:
