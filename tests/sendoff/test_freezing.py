@@ -112,8 +112,7 @@ def test_strangers(folder: Path) -> None:
 
 
 def test_calendars(folder: Path) -> None:
-    """Calendars that are files are looked into: one that is not there, one that is wrong, and "
-    "one that is right."""
+    """Calendars that are files are looked into: missing, wrong, and right."""
     Path("freezes.yaml").write_text(RIGHT)
     found, _ = survey([Path()])
     loaded, _ = catalog.survey([folder])

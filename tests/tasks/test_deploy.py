@@ -1,5 +1,4 @@
-"""Deploying: nothing is put on hosts that may not be changed now, and what got lost "
-"meanwhile is put there again."""
+"""Nothing is put on hosts that may not be changed, and what got lost meanwhile is put there again."""
 
 from __future__ import annotations
 
@@ -50,9 +49,9 @@ def test_held_before_anything_is_put(monkeypatch: pytest.MonkeyPatch) -> None:
     ids=["at once", "after people", "after a hold", "after the first batch"],
 )
 def test_put_again_after_waiting(monkeypatch: pytest.MonkeyPatch, waited: Any, again: bool) -> None:
-    """A host may lose the release while nobody works on it, whatever was waited for; hosts "
-    "that may be changed."""
+    """A host may lose the release while nobody works on it, whatever was waited for."""
     done: list[Any] = []
+    monkeypatch.setattr(module, "gates_of", lambda run: run.environment.gates)
     monkeypatch.setattr(module, "hold", lambda run, place: done.append(place))
     monkeypatch.setattr(module, "look_everywhere", lambda run: Served())
     monkeypatch.setattr(module, "lacking", lambda facts, name: [("web", "a")])
