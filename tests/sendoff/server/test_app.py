@@ -369,7 +369,7 @@ def test_pages_are_served_to_everybody(ask: Ask, prefect: Prefect) -> None:
     assert "authorization" not in prefect.last["headers"]
 
 
-@pytest.mark.parametrize("raw", [b"{", b"\xff", b"[" * 100_000, b'"text"', b"x" * 2_000_001])
+@pytest.mark.parametrize("raw", [b"{", b"\xff", b"[" * 100_000, b'"text"', b"x" * 2_000_001], ids=len)
 def test_what_is_no_request_is_refused(ask: Ask, prefect: Prefect, deployed: Any, raw: bytes) -> None:
     """With a sentence, and never an error of the server."""
     assert ask("rob", "POST", START, content=raw).status_code in (413, 422)
