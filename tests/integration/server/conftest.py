@@ -55,7 +55,7 @@ class Person:
     def start(self, story: str, what: Mapping[str, str], **more: Any) -> httpx.Response:
         """Start a story as its form does."""
         found = self.ask("GET", f"/deployments/name/{story}/{story}").json()
-        parameters = {"where" if story == "verify" else "what": what, "why": WHY}
+        parameters = {"what": what, "why": WHY}
         return self.ask(
             "POST", f"/deployments/{found['id']}/create_flow_run", json={"parameters": parameters, **more}
         )
