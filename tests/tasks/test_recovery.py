@@ -218,8 +218,7 @@ def test_silent_run_goes_on(server: Server, ledger: Ledger, state: State[Any]) -
 
 @pytest.mark.parametrize("state", [Suspended(pause_key="k"), Completed()], ids=["waits", "over"])
 def test_what_is_silent_by_itself(server: Server, ledger: Ledger, state: State[Any]) -> None:
-    """A run that waits says nothing, nor does one that is over; a server that was away passes "
-    "that on late."""
+    """A run that waits says nothing, nor does one that is over; a server that was away tells late."""
     begun(ledger)
     ledger.append(str(RUN), "release.ended", "r", {"end": "live", "said": ""}, "ended")
     server.comes_to(at(-100, state))
