@@ -65,7 +65,7 @@ def answer_to(
     model: type[Form],
     key: str,
     before: Callable[[str], None] | None = None,
-    why: str = "",
+    why: str | Callable[[], str] = "",
     after: Callable[[str], None] | None = None,
 ) -> Given | None:
     """Suspend until there is an answer; a run without a deployment pauses where it is.
@@ -77,7 +77,8 @@ def answer_to(
         key: The name of the question; it is asked under this, or under this and a number when a process died
             that had asked: Prefect suspends no run twice under one key
         before: What is done before it is asked, with the key
-        why: Why it waits, on whom and until when, in a sentence: the message of its state
+        why: Why it waits, on whom and until when, in a sentence, or what says so once `before` is done: the
+            message of its state
         after: What is done once it is suspended, with the key, before its process ends
     """
     run = this_run()
@@ -88,10 +89,11 @@ def answer_to(
         before(asked)
     keyset = _keyset(run, asked)
     model.write(keyset)
+    message = why if isinstance(why, str) else why()
     if run.deployment_id:
-        _suspend(asked, wait_for_input=model, message=why, after=_with(after, asked))
+        _suspend(asked, wait_for_input=model, message=message, after=_with(after, asked))
     else:
-        pause_flow_run(key=asked, wait_for_input=model, message=why, timeout=A_YEAR)
+        pause_flow_run(key=asked, wait_for_input=model, message=message, timeout=A_YEAR)
     return _given(model, keyset, asked)
 
 

@@ -34,9 +34,9 @@ def ask(
     signer, verdict = _weighed(run, given, freezes)
     body = {
         "place": place,
-        "decision": given.fields["decision"],
+        "decision": given.fields.get("decision"),
         "who": signer.name,
-        "comment": given.fields["comment"],
+        "comment": given.fields.get("comment", ""),
         "proved": signer.is_proved,
         "counted": verdict.counted,
         "said": verdict.said,
@@ -75,6 +75,8 @@ def form(run: Run, freezes: Sequence[Reason], text: str) -> type[Form]:
 
 def _weighed(run: Run, given: Given, freezes: Sequence[Reason]) -> tuple[Signer, Verdict]:
     fields = given.fields
+    if not fields:
+        return Signer(name="nobody"), Verdict(counted=False, said="it did not fit the form; fill the form in")
     try:
         signer = given.by(run, fields.get("who", ""))
     except StampRefused as refused:
