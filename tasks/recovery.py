@@ -58,6 +58,8 @@ class Recovery:
             return self._go_on(run, state)
         if self.ledger.last(str(run.id), ("release.ended",)):
             return f"{run.name}: has ended and needs nothing"
+        if not state.is_crashed() and not self.ledger.last(str(run.id), ("release.created",)):
+            return f"{run.name}: has begun nothing and needs nothing"
         if state.is_crashed() and not self._was_cancelled(run):
             return self._end(
                 run, "errored", "its process died, and nobody goes on with a run started by hand"
