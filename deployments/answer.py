@@ -14,7 +14,9 @@ from prefect.client.schemas.responses import SetStateStatus
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
 
+WHO = ("approver", "who")
 COMMANDS = {"approval": "`sendoff approve`", "trouble": "`sendoff answer`"}
+MAY_BE_UNSAID = ("group", "until", "code")
 
 
 def answer(client: SyncPrefectClient, run: FlowRun, given: dict[str, Any]) -> str | None:
@@ -23,30 +25,35 @@ def answer(client: SyncPrefectClient, run: FlowRun, given: dict[str, Any]) -> st
         return f"{run.name}: is {run.state_name}, expected a run that waits for an answer"
     if (question := asks(run)) != ("trouble" if "who" in given else "approval"):
         return f"{run.name}: waits for an answer to something else; use {COMMANDS.get(question, 'its page')}"
-    result = client.resume_flow_run(run.id, run_input=fitting(given, fields(client, run)))
+    fields = _fields(client, run)
+    if any(not given.get(name) for name in fields.intersection(WHO)):
+        return f"{run.name}: nobody is named, expected who answers; say so with --as"
+    result = client.resume_flow_run(run.id, run_input=_said(given, fields))
     if result.status == SetStateStatus.ACCEPT:
         return None
     return f"{run.name}: the answer was not taken: {getattr(result.details, 'reason', None)}"
+
+
+def _said(given: dict[str, Any], fields: set[str]) -> dict[str, Any]:
+    """Leave out what was not said, and who says it where the form does not ask."""
+    unsaid = {name for name in MAY_BE_UNSAID if not given.get(name)}
+    unasked = {*WHO, "group"} - fields
+    return {name: value for name, value in given.items() if name not in unsaid | unasked}
+
+
+def _fields(client: SyncPrefectClient, run: FlowRun) -> set[str]:
+    """Read which fields the form has that a run waits with; where people sign in, none asks who they are."""
+    keyset = run.state.state_details.run_input_keyset if run.state else None
+    if keyset is None:
+        return set()
+    schema = json.loads(client.read_flow_run_input(run.id, keyset["schema"]))
+    return set(schema.get("properties", {}))
 
 
 def asks(run: FlowRun) -> str:
     """Tell what a run waits with, by the key of its question."""
     key = run.state.state_details.pause_key if run.state else None
     return str(key).partition("-")[0]
-
-
-def fields(client: SyncPrefectClient, run: FlowRun) -> frozenset[str]:
-    """Name the fields of the form that a run waits with."""
-    state = run.state
-    key = f"{state.name}-{state.state_details.pause_key}-schema".lower() if state else ""
-    return frozenset(json.loads(client.read_flow_run_input(run.id, key)).get("properties", ()))
-
-
-def fitting(given: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
-    """Leave out what was not said, and who says it where the server knows that itself."""
-    unsaid = {name for name in ("group", "until", "code") if given.get(name) == ""}
-    unasked = {"approver", "group"} - known
-    return {name: value for name, value in given.items() if name not in unsaid | unasked}
 
 
 def find(client: SyncPrefectClient, wanted: str) -> FlowRun | None:

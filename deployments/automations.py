@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.objects import StateType
-from prefect.events.actions import ChangeFlowRunState, RunDeployment
+from prefect.events.actions import RunDeployment
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 
-HEARTBEAT = 30  # seconds; Prefect allows no less
-SILENCE = timedelta(seconds=70)  # two heartbeats may come late or be lost
+from tasks.recovery import SILENCE
+from tasks.sites import TAG
 
-AT_A_SITE = "sendoff-at-site"  # the tag of runs that a release has started and looks after
+HEARTBEAT = 30  # seconds; Prefect allows no less
+
 OURS: dict[str, Any] = {"prefect.resource.id": "prefect.tag.sendoff", "prefect.resource.role": "tag"}
-WITH_STEPS = OURS | {"prefect.resource.id": ["prefect.tag.sendoff", f"prefect.tag.{AT_A_SITE}"]}
+WITH_STEPS = OURS | {"prefect.resource.id": ["prefect.tag.sendoff", f"prefect.tag.{TAG}"]}
 A_RUN: dict[str, Any] = {"prefect.resource.id": "prefect.flow-run.*"}
 
 
@@ -33,17 +32,11 @@ def automations(recover: UUID) -> tuple[AutomationCore, ...]:
             posture=Posture.Reactive,
             threshold=1,
         ),
-        actions=[
-            RunDeployment(
-                source="selected",
-                deployment_id=recover,
-                parameters={"run": {"__prefect_kind": "jinja", "template": "{{ flow_run.id }}"}},
-            )
-        ],
+        actions=[_look_after(recover)],
     )
     silent = AutomationCore(
         name="sendoff: a run that fell silent has died",
-        description="Its worker died with it, so nobody told. Should it live, hosts and ledger refuse it.",
+        description="Starts `recover`, which looks at it first: a worker that died with its run told nobody.",
         trigger=EventTrigger(
             after={"prefect.flow-run.Pending", "prefect.flow-run.Running", "prefect.flow-run.heartbeat"},
             expect={"prefect.flow-run.*"},
@@ -54,15 +47,14 @@ def automations(recover: UUID) -> tuple[AutomationCore, ...]:
             threshold=1,
             within=SILENCE,
         ),
-        actions=[
-            ChangeFlowRunState(
-                state=StateType.CRASHED,
-                name="Crashed",
-                message=f"it said nothing for {SILENCE.total_seconds():.0f} s: its process or worker died",
-            )
-        ],
+        actions=[_look_after(recover, silent=True)],
     )
     return died, silent
+
+
+def _look_after(recover: UUID, **more: Any) -> RunDeployment:
+    parameters = {"run": {"__prefect_kind": "jinja", "template": "{{ flow_run.id }}"}, **more}
+    return RunDeployment(source="selected", deployment_id=recover, parameters=parameters)
 
 
 def register_automations(client: SyncPrefectClient, recover: UUID) -> list[str]:

@@ -22,7 +22,7 @@ from blocks.notices import AppriseAddress, JsonWebhook
 from blocks.secrets import ReleaseSecrets
 from blocks.ssh import SshConnection
 from blocks.store import ArtifactBucket, ArtifactFolder
-from deployments.automations import AT_A_SITE, HEARTBEAT, register_automations
+from deployments.automations import HEARTBEAT, register_automations
 from deployments.engine import ENGINE
 from deployments.forms import form
 from deployments.stories import AT_SITE, INNER, POOL, RECOVER, STORIES, entrypoint
@@ -33,7 +33,7 @@ from sendoff.settings import Settings
 from sendoff.spec.channels import BlockChannel, WebhookChannel
 from sendoff.spec.intent import NEWEST, Intent
 from sendoff.spec.models import Environment, ReleaseFile, Schedule
-from tasks.sites import deployment, pool
+from tasks.sites import TAG, deployment, pool
 
 RETRIES = 7  # of a request to the server, each after twice the time: two minutes in all
 
@@ -137,7 +137,7 @@ def _pool(client: SyncPrefectClient, name: str) -> str:
 
 def _at(client: SyncPrefectClient, site: str) -> str:
     """Have steps done by the workers of a site; releases look after them, so `recover` does not."""
-    _deployment(client, AT_SITE, site, [], tags=[AT_A_SITE], work_pool_name=pool(site))
+    _deployment(client, AT_SITE, site, [], tags=[TAG], work_pool_name=pool(site))
     return deployment(site)
 
 

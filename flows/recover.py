@@ -18,14 +18,16 @@ from tasks.recovery import Recovery
 
 
 @flow(name="recover", flow_run_name="recover {run}", retries=5, retry_delay_seconds=10)
-def recover(run: UUID) -> State[None]:
+def recover(run: UUID, silent: bool = False) -> State[None]:
     """Have a run go on whose process has died, or bring to an end what nobody goes on with.
 
     It looks at the run before it does anything, so it may be started at any time.
 
     Args:
         run: The id of the run
+        silent: Whether nothing is heard of its process any more
     """
     ledger = Ledger.open(Settings.read(os.environ).ledger_url)
     with closing(ledger), get_client(sync_client=True) as client:
-        return Completed(message=Recovery(client, ledger, by=str(flow_run.id)).look_after(run))
+        recovery = Recovery(client, ledger, by=str(flow_run.id))
+        return Completed(message=recovery.look_after(run, silent))

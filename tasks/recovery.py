@@ -12,7 +12,7 @@ from uuid import UUID
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import ObjectNotFound
-from prefect.states import AwaitingRetry
+from prefect.states import AwaitingRetry, Crashed
 
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import End, Event, resource
@@ -21,11 +21,14 @@ from sendoff.report.halt import where_it_stopped
 from sendoff.reviewing import open_review
 from tasks.ends import state_of
 from tasks.publish import publish_report_of
+from tasks.sites import TAG
 from tasks.telling import tell_of
 
 BY = "recover"
 WAITS = (0, 10, 30, 60, 120)  # seconds before each attempt; there are no more than these
 TURN = timedelta(seconds=60)  # so long another run that looks after the same crash is left alone
+SILENCE = timedelta(seconds=70)  # two heartbeats of 30 s may come late or be lost
+SILENT = f"nothing was heard of it for {SILENCE.total_seconds():.0f} s: its process or worker died"
 SECOND_REPORT = timedelta(seconds=5)  # a worker reports a crash twice, some 3 s apart
 
 
@@ -39,15 +42,20 @@ class Recovery:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
 
-    def look_after(self, wanted: UUID) -> str:
-        """Do what the state of a run asks for; tells what that was."""
+    def look_after(self, wanted: UUID, silent: bool = False) -> str:
+        """Do what the state of a run asks for; tells what that was. `silent`: nothing is heard of it."""
         try:
-            run = self._settled(self.client.read_flow_run(wanted))
+            found = self.client.read_flow_run(wanted)
         except ObjectNotFound:
             return f"{wanted}: no such run here"
+        return self._act(self._believed_dead(found) if silent else self._settled(found))
+
+    def _act(self, run: FlowRun) -> str:
         state = run.state
         if state is None or not state.is_final():
             return f"{run.name}: is {run.state_name} and needs nothing"
+        if TAG in run.tags:
+            return f"{run.name}: its release looks after it"
         if state.is_crashed() and run.deployment_id and not self._was_cancelled(run):
             return self._go_on(run, state)
         if self.ledger.last(str(run.id), ("release.ended",)):
@@ -57,6 +65,27 @@ class Recovery:
                 run, "errored", "its process died, and nobody goes on with a run started by hand"
             )
         return self._end(run, "cancelled", "somebody cancelled it")
+
+    def _believed_dead(self, run: FlowRun) -> FlowRun:
+        """Take a process for dead of which nothing is heard; should it live, ledger and hosts refuse it.
+
+        A run that waits has none, and one that was heard of since has another.
+        """
+        state = run.state
+        if state is None or not (state.is_pending() or state.is_running() or state.is_cancelling()):
+            return run
+        if self.now() - self._heard_of(run) < SILENCE:
+            return run
+        self.client.set_flow_run_state(run.id, Crashed(message=SILENT), force=True)
+        return self.client.read_flow_run(run.id)
+
+    def _heard_of(self, run: FlowRun) -> datetime:
+        """Tell when something was heard of a run last; the server keeps this, whatever it has made of it."""
+        assert run.state is not None  # noqa: S101 -- who asks has looked
+        about = {"resource": {"id": [f"prefect.flow-run.{run.id}"]}, "order": "DESC"}
+        found = self.client.request("POST", "/events/filter", json={"filter": about, "limit": 1})
+        heard = [datetime.fromisoformat(each["occurred"]) for each in found.json()["events"]]
+        return max([run.state.timestamp, *heard])
 
     def _settled(self, run: FlowRun) -> FlowRun:
         """Look again at a crash so young that it may be reported once more, which would undo what is done."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 from tasks.order import HostKey
 
+TAG = "sendoff-at-site"  # of runs that a release has started and looks after
+
 
 def pool(site: str) -> str:
     """Name the work pool that only the workers of a site take work from."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from sendoff.artifact.manifest import Commit
 from sendoff.ledger.models import Event
@@ -94,12 +95,11 @@ def _answers(story: Story) -> Iterator[str]:
 def _answer(event: Event) -> str:
     body = event.body
     groups = f" of {listing(body['groups'])}" if body.get("groups") else ""
-    proved = "" if body.get("proved") else " (not proved)"
     comment = f", {body['comment']!r}" if body.get("comment") else ""
     counted = "it counted" if body.get("counted") else f"it did not count: {body.get('said')}"
     code = f" for the code {short(body['subject'])}" if body.get("subject") else ""
     return (
-        f"{moment(event.at)}, gate {body.get('gate')}: {body.get('approver')}{groups}{proved} "
+        f"{moment(event.at)}, gate {body.get('gate')}: {body.get('approver')}{groups}{_proved(body)} "
         f"answered {body.get('decision')}{code}{comment}; {counted}"
     )
 
@@ -107,10 +107,14 @@ def _answer(event: Event) -> str:
 def _decisions(story: Story) -> Iterator[str]:
     for event in story.all("trouble.answered"):
         body = event.body
-        proved = " (not proved)" if body.get("who") else ""
         counted = "it counted" if body.get("counted") else f"{body['decision']!r} did not count"
-        who = f"{body.get('who') or 'nobody'}{proved}"
+        who = f"{body['who']}{_proved(body)}" if body.get("who") else "nobody"
         yield escape(f"{moment(event.at)}, as {body['broke']}, {who}: {body['said']}; {counted}")
+
+
+def _proved(body: Mapping[str, Any]) -> str:
+    """Say whether it is known who it was."""
+    return " (signed in)" if body.get("proved") else " (not proved)"
 
 
 def _facts(story: Story) -> Iterator[tuple[str, object]]:

@@ -16,24 +16,25 @@ APPROVAL = {"decision": "approve", "approver": "sam", "comment": ""}
 DECISION = {"decision": "retry", "who": "ada", "comment": ""}
 
 
-FIELDS = ("decision", "approver", "who", "comment", "until", "code")
-
-
 class Client:
-    """Has a form, takes every answer to it, and remembers that."""
+    """Takes every answer, and remembers it."""
 
-    def __init__(self, *fields: str) -> None:
-        self.fields = fields or FIELDS
+    def __init__(self, *asks: str) -> None:
+        self.asks = asks
         self.taken: list[dict[str, Any]] = []
-        self.read: list[str] = []
 
-    def read_flow_run_input(self, run: str, key: str) -> bytes:
-        self.read.append(key)
-        return json.dumps({"properties": dict.fromkeys(self.fields)}).encode()
+    def read_flow_run_input(self, run: str, key: str) -> str:
+        return json.dumps({"properties": {name: {} for name in (*self.asks, "decision", "comment")}})
 
     def resume_flow_run(self, run: str, run_input: dict[str, Any]) -> Any:
         self.taken.append(run_input)
         return SimpleNamespace(status=SetStateStatus.ACCEPT)
+
+
+def waits(key: str) -> Any:
+    state = Suspended(pause_key=key)
+    state.state_details.run_input_keyset = {"schema": f"{key}-schema", "response": "", "description": ""}
+    return state
 
 
 def run(state: Any) -> Any:
@@ -47,25 +48,41 @@ def run(state: Any) -> Any:
 )
 def test_what_was_asked_is_answered(key: str, given: dict[str, str]) -> None:
     """The answer goes to the run as it was given."""
-    client: Any = Client()
-    assert answer(client, run(Suspended(pause_key=key)), given) is None
+    client: Any = Client(*given)
+    assert answer(client, run(waits(key)), given) is None
     assert client.taken == [given]
-    assert client.read == [f"suspended-{key}-schema"]
+
+
+@pytest.mark.parametrize(
+    ("key", "given"),
+    [("approval-owner-1", APPROVAL), ("trouble-go-live-2-1-1", DECISION)],
+    ids=["approval", "trouble"],
+)
+def test_nobody_is_named_where_people_sign_in(key: str, given: dict[str, str]) -> None:
+    """A form that does not ask who answers gets no name; one that asks needs it."""
+    nameless = {name: "" if name in ("approver", "who") else value for name, value in given.items()}
+    client: Any = Client()
+    assert answer(client, run(waits(key)), nameless) is None
+    assert client.taken == [{"decision": given["decision"], "comment": ""}]
+    asking: Any = Client(*given)
+    refused = answer(asking, run(waits(key)), nameless)
+    assert refused == "shop 2 to production: nobody is named, expected who answers; say so with --as"
+    assert asking.taken == []
 
 
 def test_what_was_not_said_is_not_sent() -> None:
     """An empty code would be another one than that of the form."""
-    client: Any = Client()
+    client: Any = Client(*APPROVAL, "group", "until", "code")
     given = {**APPROVAL, "group": "", "until": "", "code": ""}
-    assert answer(client, run(Suspended(pause_key="approval-owner-1")), given) is None
+    assert answer(client, run(waits("approval-owner-1")), given) is None
     assert client.taken == [APPROVAL]
 
 
-def test_who_is_left_out_where_the_server_knows() -> None:
-    """A form made where people sign in asks for no name, and would refuse one."""
-    client: Any = Client("stamp", "decision", "comment", "until", "code")
+def test_the_group_is_left_out_where_the_server_knows() -> None:
+    """A form made where people sign in asks for no group, and would refuse one."""
+    client: Any = Client("stamp", "until", "code")
     given = {**APPROVAL, "group": "ops", "until": "2h", "code": "c0dec0de"}
-    assert answer(client, run(Suspended(pause_key="approval-owner-1")), given) is None
+    assert answer(client, run(waits("approval-owner-1")), given) is None
     assert client.taken == [{"decision": "approve", "comment": "", "until": "2h", "code": "c0dec0de"}]
 
 

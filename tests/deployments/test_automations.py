@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
-from deployments.automations import HEARTBEAT, SILENCE, automations, register_automations
+from deployments.automations import HEARTBEAT, automations, register_automations
+from tasks.recovery import SILENCE
 
 RECOVER = uuid4()
 
@@ -36,10 +37,11 @@ def test_silence_is_longer_than_two_heartbeats() -> None:
 
 def test_the_run_that_died_is_named() -> None:
     """`recover` is given the run that the event was about."""
-    died, _ = automations(RECOVER)
-    (action,) = died.actions
-    assert action.deployment_id == RECOVER
-    assert action.parameters == {"run": {"__prefect_kind": "jinja", "template": "{{ flow_run.id }}"}}
+    run = {"__prefect_kind": "jinja", "template": "{{ flow_run.id }}"}
+    for each, more in zip(automations(RECOVER), ({}, {"silent": True}), strict=True):
+        (action,) = each.actions
+        assert action.deployment_id == RECOVER
+        assert action.parameters == {"run": run, **more}
 
 
 def test_only_our_own_runs_are_watched() -> None:

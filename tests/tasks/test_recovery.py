@@ -30,13 +30,26 @@ class Server:
         self.states: list[State[Any]] = []
         self.deployment: UUID | None = uuid4()
         self.reports: list[str] = []
+        self.tags: list[str] = ["sendoff"]
+        self.heard: list[datetime] = []
+
+    def request(self, method: str, path: str, json: dict[str, Any]) -> Any:
+        assert (method, path) == ("POST", "/events/filter")
+        assert json["filter"]["resource"] == {"id": [f"prefect.flow-run.{RUN}"]}
+        newest = [{"occurred": at.isoformat()} for at in sorted(self.heard, reverse=True)]
+        return SimpleNamespace(json=lambda: {"events": newest[: json["limit"]]})
 
     def read_flow_run(self, wanted: UUID) -> Any:
         if wanted != RUN:
             raise ObjectNotFound(Exception("404"))
         state = self.states[-1]
         return SimpleNamespace(
-            id=RUN, name="shop 1 to live", state=state, state_name=state.name, deployment_id=self.deployment
+            id=RUN,
+            name="shop 1 to live",
+            state=state,
+            state_name=state.name,
+            deployment_id=self.deployment,
+            tags=self.tags,
         )
 
     def read_flow_run_states(self, wanted: UUID) -> list[State[Any]]:
@@ -63,9 +76,16 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield opened
 
 
-def look(server: Server, ledger: Ledger, by: str = "r1", at: datetime = START, run: UUID = RUN) -> str:
+def look(
+    server: Server,
+    ledger: Ledger,
+    by: str = "r1",
+    at: datetime = START,
+    run: UUID = RUN,
+    silent: bool = False,
+) -> str:
     client: Any = server
-    return Recovery(client, ledger, by, now=lambda: at, sleep=lambda seconds: None).look_after(run)
+    return Recovery(client, ledger, by, now=lambda: at, sleep=lambda seconds: None).look_after(run, silent)
 
 
 def begun(ledger: Ledger) -> None:
@@ -181,3 +201,48 @@ def test_started_by_hand(server: Server, ledger: Ledger) -> None:
     look(server, ledger)
     assert server.states[-1].name == "Errored"
     assert ledger.leases() == ()
+
+
+def at(seconds: float, state: State[Any]) -> State[Any]:
+    return state.model_copy(update={"timestamp": START + timedelta(seconds=seconds)})
+
+
+@pytest.mark.parametrize("state", [Running(), Pending()], ids=lambda state: state.name)
+def test_silent_run_goes_on(server: Server, ledger: Ledger, state: State[Any]) -> None:
+    """A run of which nothing is heard is taken for dead, and goes on in another process."""
+    server.comes_to(at(-100, state))
+    server.heard = [START - timedelta(seconds=70)]
+    assert "goes on in another, try 1 of 5" in look(server, ledger, silent=True)
+    assert [each.name for each in server.states] == [state.name, "Crashed", "AwaitingRetry"]
+
+
+@pytest.mark.parametrize("state", [Suspended(pause_key="k"), Completed()], ids=["waits", "over"])
+def test_what_is_silent_by_itself(server: Server, ledger: Ledger, state: State[Any]) -> None:
+    """A run that waits says nothing, nor does one that is over; a server that was away tells late."""
+    begun(ledger)
+    ledger.append(str(RUN), "release.ended", "r", {"end": "live", "said": ""}, "ended")
+    server.comes_to(at(-100, state))
+    assert "needs nothing" in look(server, ledger, silent=True)
+    assert server.states[-1].name == state.name
+
+
+def test_heard_of_since(server: Server, ledger: Ledger) -> None:
+    """A run that speaks again when it is looked at is left alone."""
+    server.comes_to(at(-100, Running()))
+    server.heard = [START - timedelta(seconds=100), START - timedelta(seconds=3)]
+    assert "needs nothing" in look(server, ledger, silent=True)
+    assert server.states[-1].name == "Running"
+
+
+def test_silent_step_at_a_site(server: Server, ledger: Ledger) -> None:
+    """It is only shown as dead: the release that waits for it asks again."""
+    server.tags = ["sendoff-at-site"]
+    server.comes_to(at(-100, Running()))
+    assert "its release looks after it" in look(server, ledger, silent=True)
+    assert server.states[-1].name == "Crashed"
+
+
+def test_crash_whose_report_was_held_up(server: Server, ledger: Ledger) -> None:
+    """What the server has not passed on is found out when the run is looked at for its silence."""
+    server.comes_to(Running(), at(-70, Crashed()))
+    assert "goes on in another" in look(server, ledger, silent=True)
