@@ -14,6 +14,7 @@ from tasks.sites import TAG
 
 HEARTBEAT = 30  # seconds; Prefect allows no less
 
+BY_ITSELF = "sendoff-inner"  # the tag of what Sendoff starts by itself, and people do not
 OURS: dict[str, Any] = {"prefect.resource.id": "prefect.tag.sendoff", "prefect.resource.role": "tag"}
 WITH_STEPS = OURS | {"prefect.resource.id": ["prefect.tag.sendoff", f"prefect.tag.{TAG}"]}
 A_RUN: dict[str, Any] = {"prefect.resource.id": "prefect.flow-run.*"}

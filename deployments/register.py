@@ -22,13 +22,13 @@ from blocks.notices import AppriseAddress, JsonWebhook
 from blocks.secrets import ReleaseSecrets
 from blocks.ssh import SshConnection
 from blocks.store import ArtifactBucket, ArtifactFolder
-from deployments.automations import HEARTBEAT, register_automations
-from deployments.engine import ENGINE
+from deployments.automations import BY_ITSELF, HEARTBEAT, register_automations
 from deployments.forms import form
 from deployments.stories import AT_SITE, INNER, POOL, RECOVER, STORIES, entrypoint
 from flows.release import release
 from sendoff import catalog
 from sendoff.catalog import Loaded
+from sendoff.engine import ENGINE
 from sendoff.settings import Settings
 from sendoff.spec.channels import BlockChannel, WebhookChannel
 from sendoff.spec.intent import NEWEST, Intent
@@ -44,18 +44,20 @@ def register(settings: Settings) -> list[str]:
     files = [each.file for each in loaded]
     said = [f"block {name}" for name in register_blocks(loaded, settings)]
     said += list(_missing_channels(files))
+    signs_in = settings.signed_by is not None
     with get_client(sync_client=True) as client:
         said.append(f"work pool {_pool(client, POOL)}")
         for story in (*STORIES, *INNER):
-            _deployment(client, story, story.name, files)
+            tags = ["sendoff", BY_ITSELF] if story in INNER else ["sendoff"]
+            _deployment(client, story, story.name, files, signs_in, tags=tags)
             said.append(f"deployment {story.name}/{story.name}")
         for site in _sites(files):
             said += [f"work pool {_pool(client, pool(site))}", f"deployment {_at(client, site)}"]
-        recover = _deployment(client, RECOVER, RECOVER.name, files)
+        recover = _deployment(client, RECOVER, RECOVER.name, files, tags=["sendoff", BY_ITSELF])
         said += [f"automation {name}" for name in register_automations(client, recover)]
         for file in files:
             said += [
-                f"schedule {_nightly(client, file, each, each.schedule)}"
+                f"schedule {_nightly(client, file, each, each.schedule, signs_in)}"
                 for each in file.environments
                 if each.schedule
             ]
@@ -142,14 +144,19 @@ def _at(client: SyncPrefectClient, site: str) -> str:
 
 
 def _deployment(
-    client: SyncPrefectClient, story: Flow[..., Any], name: str, files: list[ReleaseFile], **more: Any
+    client: SyncPrefectClient,
+    story: Flow[..., Any],
+    name: str,
+    files: list[ReleaseFile],
+    signs_in: bool = False,
+    **more: Any,
 ) -> UUID:
     return client.create_deployment(
         flow_id=client.create_flow(story),
         name=name,
         entrypoint=entrypoint(story),
         description=story.description,
-        parameter_openapi_schema=form(story, files),
+        parameter_openapi_schema=form(story, files, signs_in),
         enforce_parameter_schema=True,
         **{"work_pool_name": POOL, "tags": ["sendoff"], "job_variables": _variables(), **more},
     )
@@ -168,7 +175,7 @@ def _variables() -> dict[str, Any]:
 
 
 def _nightly(
-    client: SyncPrefectClient, file: ReleaseFile, environment: Environment, schedule: Schedule
+    client: SyncPrefectClient, file: ReleaseFile, environment: Environment, schedule: Schedule, signs_in: bool
 ) -> str:
     """Schedule releases of the newest commit; the release itself finds out when there is nothing new."""
     name = f"nightly-{file.application}-{environment.name}"
@@ -178,6 +185,7 @@ def _nightly(
         release,
         name,
         [file],
+        signs_in,
         tags=["sendoff", "scheduled", file.application, environment.name],
         schedules=[DeploymentScheduleCreate(schedule=cron, active=True, slug="nightly")],
         parameters={

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
 from prefect.exceptions import Pause, TerminationSignal
 from prefect.logging import get_run_logger
@@ -27,6 +27,7 @@ from sendoff.report.halt import where_it_stopped
 from sendoff.reviewing import open_review
 from sendoff.settings import Settings
 from sendoff.spec.intent import Intent
+from tasks.deeds import canceller, starter
 from tasks.ends import state_of
 from tasks.keeper import Keeper
 from tasks.lease import take_lease
@@ -116,7 +117,7 @@ class Attempt:
         if isinstance(error, Pause) and self._keeper:
             self._keeper.park()
         if self._run and _is_cancelled(error):
-            self.end, self.said = "cancelled", where_it_stopped(self._run.ledger.events(release=self.id))
+            self.end, self.said = "cancelled", self._cancelled(self._run)
         elif isinstance(error, AlreadyOver):
             self.logger.warning("this run is over: it ended as %r; start a new one instead", self.end)
         elif isinstance(error, Exception):
@@ -128,10 +129,17 @@ class Attempt:
             self.state.message = f"{self.state.message}; it was over before, start a new one instead"
         return error is not None
 
+    def _cancelled(self, run: Run) -> str:
+        who = canceller(_read_again(), run.ledger, run.settings).name
+        return f"{who} cancelled it; {where_it_stopped(run.ledger.events(release=self.id))}"
+
     def _created(self, ledger: Ledger, settings: Settings) -> Event:
         """Write down what was started, the first time; a resumed run gets back what was written then."""
         if known := ledger.last(self.id, ("release.created",)):
             return known
+        flow_run = _read_again()
+        who = starter(flow_run, self.why.requested_by, ledger, settings)
+        self.why = self.why.model_copy(update={"requested_by": who.name})
         loaded = self._find(settings)
         version, commit = resolve(loaded, self.place, self.asked_for, ledger, settings, os.environ)
         body = {
@@ -143,6 +151,7 @@ class Attempt:
             "commit": commit,
             "what": {"version": self.asked_for},
             "why": self.why.model_dump(mode="json"),
+            "proved": who.is_proved,
             "folder": str(loaded.folder),
             "config_digest": loaded.digest,
             "config": loaded.file.model_dump(mode="json"),
@@ -235,12 +244,17 @@ def _flow_run() -> Any:
     return context.flow_run
 
 
+def _read_again() -> FlowRun:
+    """Read the run as the server has it: what was said when it was started, word for word."""
+    with get_client(sync_client=True) as client:
+        return client.read_flow_run(_flow_run().id)
+
+
 def _is_cancelled(error: BaseException | None) -> bool:
     """Tell a run that somebody cancelled from one whose process has to go, but which goes on in another."""
     if isinstance(error, KeyboardInterrupt):
         return not _flow_run().deployment_id
     if not isinstance(error, TerminationSignal):
         return False
-    with get_client(sync_client=True) as client:
-        state = client.read_flow_run(_flow_run().id).state
+    state = _read_again().state
     return state is not None and state.is_cancelling()

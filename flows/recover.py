@@ -27,7 +27,8 @@ def recover(run: UUID, silent: bool = False) -> State[None]:
         run: The id of the run
         silent: Whether nothing is heard of its process any more
     """
-    ledger = Ledger.open(Settings.read(os.environ).ledger_url)
+    settings = Settings.read(os.environ)
+    ledger = Ledger.open(settings.ledger_url)
     with closing(ledger), get_client(sync_client=True) as client:
-        recovery = Recovery(client, ledger, by=str(flow_run.id))
+        recovery = Recovery(client, ledger, by=str(flow_run.id), settings=settings)
         return Completed(message=recovery.look_after(run, silent))

@@ -18,8 +18,9 @@ from prefect.input.run_input import keyset_from_base_key
 from pydantic import ValidationError
 
 from sendoff.errors import Fenced
-from sendoff.signers import Signer, proved
+from sendoff.signers import Signer
 from tasks.run import Run
+from tasks.stamps import signer
 
 A_YEAR = 365 * 86400
 
@@ -60,10 +61,13 @@ class Given:
     question: str
 
     def by(self, run: Run, typed: str) -> Signer:
-        """Tell who answered: whom the stamp proves where people sign in, else whom they say they are."""
+        """Tell who answered: whom the stamp proves where people sign in, else whom they say they are.
+
+        StampRefused, and an event in the ledger, when it is no good.
+        """
         if run.settings.signed_by is None:
             return Signer(name=typed)
-        return proved(self.said, "answer", run.id, self.question, run.settings.signed_by)
+        return signer(run.ledger, run.settings, "answer", run.id, self.said, self.question)
 
 
 def answer_to(model: type[Form], key: str, before: Callable[[str], None] | None = None) -> Given | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.responses import SetStateStatus
 
+from sendoff.settings import Settings
 from tasks.asking import this_run
 from tasks.run import Run
 from tasks.timers import set_timer
@@ -51,6 +53,8 @@ def _answer(client: SyncPrefectClient, run: UUID, key: str, decision: str) -> st
         return "not needed: the run is over"
     if not state.is_paused() or state.state_details.pause_key != key:
         return "not needed: it was answered" if asked else None
-    given = {"decision": decision, "who": "", "comment": ""}
+    given = {"decision": decision, "comment": ""}
+    if Settings.read(os.environ).signed_by is None:
+        given["who"] = ""  # where people sign in, forms have no such field
     result = client.resume_flow_run(run, run_input=given)  # the server takes the first answer, and no other
     return f"answered {decision!r}" if result.status == SetStateStatus.ACCEPT else None

@@ -10,8 +10,9 @@ from pydantic import Field, create_model
 
 from sendoff.report.question import question
 from sendoff.report.words import listing
-from sendoff.trouble import Reply, Trouble, judge
-from tasks.asking import Form, answer_to
+from sendoff.signers import STAMP, Signer, StampRefused
+from sendoff.trouble import Reply, Trouble, Verdict, judge
+from tasks.asking import Form, Given, StampedForm, answer_to, kind_of_form
 from tasks.deadline import answer_at
 from tasks.left_out import left_out
 from tasks.run import Run
@@ -35,18 +36,21 @@ def unsettled(run: Run, place: str | None = None) -> Trouble | None:
     return None if is_done else trouble
 
 
-def form(trouble: Trouble, answerers: tuple[str, ...], text: str) -> type[Form]:
-    """Make the form: what is to be done, without a default, who says so, and why."""
+def form(trouble: Trouble, answerers: tuple[str, ...], text: str, base: type[Form] = Form) -> type[Form]:
+    """Make the form: what is to be done, without a default, and why; who says so, unless people sign in."""
     decision: Any = Literal[trouble.possible]
     who = f"Who you are: {listing(answerers, last='or')}" if answerers else "Who you are"
-    model = create_model(
-        "Trouble",
-        __base__=Form,
-        decision=(decision, Field(title="Decision", description="What is to be done? There is no default")),
-        who=(str, Field(title="Who", description=who)),
-        comment=(str, Field("", title="Comment", description="Why, for those who read the report")),
-    )
-    return model.with_initial_data(description=text)
+    fields: dict[str, Any] = {
+        "decision": (
+            decision,
+            Field(title="Decision", description="What is to be done? There is no default"),
+        ),
+        "who": (str, Field(title="Who", description=who)),
+        "comment": (str, Field("", title="Comment", description="Why, for those who read the report")),
+    }
+    if issubclass(base, StampedForm):
+        del fields["who"]
+    return create_model("Trouble", __base__=base, **fields).with_initial_data(description=text)
 
 
 def ask(run: Run, trouble: Trouble) -> Trouble:
@@ -69,21 +73,34 @@ def reply_to(run: Run, trouble: Trouble) -> Reply:
         timer = partial(answer_at, run, decision=trouble.otherwise, until=trouble.until)
         title = f"{run.place.application} {run.version} to {run.place.environment}"
         text = question(trouble, title, run.why, note)
-        given_now = answer_to(form(trouble, settings.answerers, text), key, before=timer)
+        made = form(trouble, settings.answerers, text, kind_of_form(run))
+        given_now = answer_to(made, key, before=timer)
         if given_now is None:
             continue
-        reply = Reply.model_validate({**given_now.fields, "at": run.now()})
-        verdict = judge(trouble, settings.answerers, reply)
+        who, objection = _who(run, given_now)
+        said = {name: given_now.fields.get(name, "") for name in ("decision", "comment")}
+        reply = Reply.model_validate({**said, "who": who.name, "at": run.now()})
+        verdict = objection or judge(trouble, settings.answerers, reply)
         body = {
             **reply.model_dump(mode="json"),
             **{name: getattr(trouble, name) for name in ("place", "number")},
-            "proved": False,
+            "proved": who.is_proved,
             "counted": verdict.counted,
             "broke": trouble.headline,
             "said": verdict.said,
         }
         run.record("trouble.answered", body, key=key, actor=reply.who.strip() or "nobody")
         run.say(f"{trouble.headline}: {verdict.said}")
+
+
+def _who(run: Run, given: Given) -> tuple[Signer, Verdict | None]:
+    """Tell who answered, and what is against it; without a stamp it was the clock, or it does not count."""
+    if run.settings.signed_by is not None and not given.said.get(STAMP):
+        return Signer(name=""), None
+    try:
+        return given.by(run, given.fields.get("who", "")), None
+    except StampRefused as refused:
+        return Signer(name=""), Verdict(counted=False, said=str(refused))
 
 
 def _replies(run: Run, trouble: Trouble) -> list[dict[str, Any]]:

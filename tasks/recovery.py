@@ -19,6 +19,8 @@ from sendoff.ledger.models import End, Event, resource
 from sendoff.report import summary
 from sendoff.report.halt import where_it_stopped
 from sendoff.reviewing import open_review
+from sendoff.settings import Settings
+from tasks.deeds import canceller
 from tasks.ends import state_of
 from tasks.publish import publish_report_of
 from tasks.sites import TAG
@@ -39,6 +41,7 @@ class Recovery:
     client: SyncPrefectClient
     ledger: Ledger
     by: str
+    settings: Settings
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
 
@@ -64,7 +67,8 @@ class Recovery:
             return self._end(
                 run, "errored", "its process died, and nobody goes on with a run started by hand"
             )
-        return self._end(run, "cancelled", "somebody cancelled it")
+        who = canceller(run, self.ledger, self.settings).name
+        return self._end(run, "cancelled", f"{who} cancelled it")
 
     def _believed_dead(self, run: FlowRun) -> FlowRun:
         """Take a process for dead of which nothing is heard; should it live, ledger and hosts refuse it.

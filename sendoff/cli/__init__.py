@@ -38,6 +38,8 @@ COMMANDS = {
     "unlock": Entry("sendoff.cli.unlock:unlock", "Free an environment that a dead release still holds."),
     "reviews": Entry("sendoff.cli.review:list_reviews", "Show which emergency releases await their review."),
     "review": Entry("sendoff.cli.review:review", "Close the review of an emergency release."),
+    "server": Entry("sendoff.cli.server:server", "Serve Prefect behind a sign-in for each user."),
+    "users": Entry("sendoff.cli.users:users", "Manage who may sign in at the server."),
     "ledger": Entry("sendoff.cli.ledger:ledger", "Look after the ledger."),
 }
 """A command is one line here, in the order of the help."""

@@ -12,7 +12,7 @@ DECISIONS = ("retry", "leave-out", "undo", "stop-here")
 @click.command()
 @click.argument("run")
 @click.argument("decision", type=click.Choice(DECISIONS))
-@click.option("--as", "who", required=True, help="Who you are.")
+@click.option("--as", "who", default="", help="Who you are, where nobody signs in.")
 @click.option("--because", default="", help="Why.")
 def answer(run: str, decision: str, who: str, because: str) -> None:
     """Answer the RUN that asks what to do, by its id or its name, with a DECISION."""

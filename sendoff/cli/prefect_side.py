@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from sendoff.errors import SendoffError
 
@@ -22,6 +22,12 @@ def hand_over(module: str, *words: str, payload: Mapping[str, Any] | None = None
     code = subprocess.run([sys.executable, "-m", module, *words, *extra], env=environ, check=False).returncode
     if code:
         raise SystemExit(code)
+
+
+def become(module: str, *words: str) -> NoReturn:
+    """Go on as a module with words, under the same number: whoever ends this process ends that."""
+    environ = {**DEFAULTS, **os.environ}
+    os.execve(sys.executable, [sys.executable, "-m", module, *words], environ)  # noqa: S606 -- a tuple
 
 
 def need_server() -> None:

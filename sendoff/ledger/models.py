@@ -37,6 +37,7 @@ Kind = Literal[
     "review.closed",
     "told",
     "not_told",
+    "stamp.used",
 ]
 End = Literal[
     "live",

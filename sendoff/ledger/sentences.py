@@ -25,7 +25,7 @@ DONE = {
     "prune": "tidy up on {host}",
 }
 TOLD_OTHERWISE = frozenset({"build", "check-dark", "go-live", "check-live", "undo"})
-UNTOLD = frozenset({"lease.taken", "lease.given_back", "lease.resumed"})
+UNTOLD = frozenset({"lease.taken", "lease.given_back", "lease.resumed", "stamp.used"})
 
 
 def meaningful(events: Iterable[Event]) -> Iterator[tuple[Event, str]]:
@@ -151,5 +151,6 @@ TOLD: dict[str, Callable[[Body], str]] = {
     "review.closed": lambda body: f"its review is closed: {body.get('finding')}",
     "told": lambda body: f"{body.get('channel')} was told: {body.get('subject')}",
     "not_told": _not_told,
+    "stamp.used": lambda body: f"the stamp of this {body.get('deed')} is used up",
     "lease.taken_over": lambda body: f"took {body.get('resource')} over: {body.get('why')}",
 }

@@ -122,7 +122,8 @@ def _facts(story: Story) -> Iterator[tuple[str, object]]:
     commit = story.artifact.get("commit") or {}
     yield "Run", story.created.get("run")
     yield "Flow", story.created.get("flow")
-    yield "Requested by", story.intent.get("requested_by")
+    who = story.intent.get("requested_by")
+    yield "Requested by", f"{who}{_proved(story.created)}" if who else None
     yield "Why now", story.intent.get("reason")
     yield "Risk", ": ".join(str(story.intent[key]) for key in ("risk", "risk_note") if story.intent.get(key))
     yield "Emergency", what_it_skips(story.created)

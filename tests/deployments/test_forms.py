@@ -67,3 +67,14 @@ def test_the_flow_is_not_changed() -> None:
     form(release, FILES)
     schema = release.parameters.model_dump_for_openapi()
     assert "enum" not in schema["definitions"]["What"]["properties"]["application"]
+
+
+@pytest.mark.parametrize("story", [release, rollback])
+def test_nobody_is_asked_who_they_are_where_people_sign_in(story: Any) -> None:
+    """The server fills it in, so the form takes it; without sign-in it has to be typed."""
+    typed, signed_in = (form(story, FILES, signs_in)["definitions"]["Intent"] for signs_in in (False, True))
+    assert "requested_by" in typed["required"]
+    assert "requested_by" not in signed_in["properties"]
+    assert typed["required"] == [*signed_in["required"], "requested_by"]
+    assert "additionalProperties" not in signed_in
+    assert signed_in["x-filled-by-sign-in"] == "requested_by"

@@ -76,6 +76,7 @@ ELSEWHERE = {
     "prefect worker start --pool sendoff-berlin --type process": (
         "tests/integration/test_sites.py::test_its_worker_does_its_steps"
     ),
+    "sendoff server --port 4200": "tests/integration/server/conftest.py::_start",
     PREFECT[0]: "tests/docs/test_commands.py::stack",
     PREFECT[1]: "tests/docs/test_commands.py::stack",
 }

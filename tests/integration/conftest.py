@@ -352,6 +352,18 @@ def _start(workspace: Workspace, processes: Processes) -> None:
 
 
 @pytest.fixture(scope="session")
+def make_stack() -> type[Stack]:
+    """Give the views, for a server that is started elsewhere."""
+    return Stack
+
+
+@pytest.fixture(scope="session")
+def make_described() -> type[Application]:
+    """Give what describes an application, for one that lives elsewhere."""
+    return Application
+
+
+@pytest.fixture(scope="session")
 def wiring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wiring]:
     """All parts of a production on this machine; who stops or kills one starts it again."""
     with Wiring(tmp_path_factory.mktemp("wiring") / "production") as wiring:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -53,6 +54,15 @@ def test_what_waits_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server(Suspended(pause_key=KEY))
     assert told(monkeypatch, server) == "answered 'undo'"
     assert server.given == [{"decision": "undo", "who": "", "comment": ""}]
+
+
+def test_nobody_is_named_where_people_sign_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The forms there have no field for it."""
+    (tmp_path / "stamps.pub").touch()
+    monkeypatch.setenv("SENDOFF_SIGNED_BY", str(tmp_path / "stamps.pub"))
+    server = Server(Suspended(pause_key=KEY))
+    told(monkeypatch, server)
+    assert server.given == [{"decision": "undo", "comment": ""}]
 
 
 def test_a_question_may_come_a_moment_later(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from sendoff.trouble import Trouble
+from tasks.asking import StampedForm
 from tasks.questions import form
 
 NOW = datetime(2026, 11, 23, 2, 10, tzinfo=UTC)
@@ -44,3 +45,10 @@ def test_the_form_says_who_may() -> None:
     assert made._description == "what happened"
     with pytest.raises(ValidationError):
         made(decision="leave out", who="ada")
+
+
+def test_the_form_does_not_ask_who_where_people_sign_in() -> None:
+    """The server fills in who; the field for that has no need of an answer."""
+    schema = form(trouble(), ("ada",), "what happened", StampedForm).model_json_schema()
+    assert set(schema["properties"]) == {"decision", "comment", "stamp"}
+    assert schema["required"] == ["decision"]

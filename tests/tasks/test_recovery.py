@@ -20,6 +20,7 @@ from tasks.recovery import WAITS, Recovery
 
 START = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
 RUN = uuid4()
+SETTINGS: Any = SimpleNamespace(signed_by=None)
 CREATED = {"application": "shop", "environment": "live", "version": "1", "flow": "release", "why": {}}
 
 
@@ -85,7 +86,8 @@ def look(
     silent: bool = False,
 ) -> str:
     client: Any = server
-    return Recovery(client, ledger, by, now=lambda: at, sleep=lambda seconds: None).look_after(run, silent)
+    recovery = Recovery(client, ledger, by, SETTINGS, now=lambda: at, sleep=lambda seconds: None)
+    return recovery.look_after(run, silent)
 
 
 def begun(ledger: Ledger) -> None:
@@ -126,7 +128,7 @@ def test_a_second_report_of_a_crash_is_awaited(server: Server, ledger: Ledger) -
         server.comes_to(second)
 
     client: Any = server
-    Recovery(client, ledger, "r1", now=lambda: START, sleep=reported_again).look_after(RUN)
+    Recovery(client, ledger, "r1", SETTINGS, now=lambda: START, sleep=reported_again).look_after(RUN)
     assert slept == [3.0]
     (event,) = ledger.events(str(RUN), ("release.recovered",))
     assert event.body["why"] == "second"

@@ -13,6 +13,8 @@ import pytest
 
 from sendoff.errors import HostUnreachable, StepErrored, Stopped
 from sendoff.ledger import Ledger
+from sendoff.server.keys import PUBLIC, key_pair
+from sendoff.signers import STAMP, Stamp, content, seal
 from sendoff.spec.models import OnTrouble
 from tasks import questions as module
 from tasks.asking import Given
@@ -62,6 +64,7 @@ def run(tmp_path: Path) -> Iterator[Any]:
     with closing(Ledger.open(f"sqlite:///{tmp_path}/ledger.db")) as ledger:
         yield SimpleNamespace(
             id="r1",
+            settings=SimpleNamespace(signed_by=None),
             version="2",
             place=Place("shop", "production"),
             why=SimpleNamespace(summary="Something new"),
@@ -195,3 +198,27 @@ def test_nobody_is_asked_when_the_release_file_says_so(run: Any, person: Person)
     one = Hosts(B)
     carry_through(run, one.work("go-live/1"))
     assert left_out(run)[B]["by"] == "the release file"
+
+
+def test_only_a_stamp_says_who_answered(run: Any, person: Person, tmp_path: Path) -> None:
+    """Where people sign in, no stamp is nobody's answer and a forged one is refused; both ask again."""
+    key = key_pair(tmp_path)
+    run.settings = SimpleNamespace(signed_by=tmp_path / PUBLIC)
+    said = {"decision": "retry", "comment": ""}
+    stamp = Stamp(
+        person="rob",
+        deed="answer",
+        run="r1",
+        question="trouble-deploy-1-3",
+        content=content(said),
+        at=NOW,
+        nonce="n1",
+    )
+    person.says = [{**said, "who": "ada"}, {**said, STAMP: "forged"}, {**said, STAMP: seal(stamp, key)}]
+    with pytest.raises(Killed):
+        carry_through(run, Hosts(B).work())
+    bodies = [event.body for event in run.ledger.events("r1", ("trouble.answered",))]
+    told = [(body["who"], body["proved"], body["counted"]) for body in bodies]
+    assert told == [("", False, False), ("", False, False), ("rob", True, True)]
+    assert "is forged" in bodies[1]["said"]
+    assert len(run.ledger.events("r1", ("stamp.refused",))) == 1

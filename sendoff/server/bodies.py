@@ -1,0 +1,194 @@
+"""What may be said in a request, beyond who may send it: takes what was said, gives what is sent on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sendoff.engine import ENGINE
+from sendoff.server.refusals import NotLetIn
+from sendoff.signers import FILLED, STAMP
+
+Body = dict[str, Any]
+
+START_FIELDS = ("parameters", "name", "tags", "state", "idempotency_key", "enforce_parameter_schema")
+CANCELS = ("CANCELLING", "CANCELLED")
+INNER = ("sendoff-inner", "sendoff-at-site")  # tags of deployments that Sendoff starts by itself
+OURS = "flows."  # how the entrypoint of each of our flows begins
+VARIABLES = frozenset(
+    {
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY",
+        "PREFECT_CLIENT_MAX_RETRIES",
+        "PREFECT_CLIENT_RETRY_EXTRA_CODES",
+        "PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK",
+    }
+)
+"""What `sendoff register` sets for the process of a run. More could turn a worker against its owner."""
+NOTHING: tuple[Any, ...] = (None, "", {}, [])
+ELSEWHERE = ("pull_steps", "path", "storage_document_id", "infrastructure_document_id")
+
+
+def startable(deployment: Mapping[str, Any], is_admin: bool) -> None:
+    """Refuse what is not a registered story of Sendoff; what Sendoff starts by itself only admins may."""
+    name, tags = deployment.get("name"), deployment.get("tags") or ()
+    if not str(deployment.get("entrypoint") or "").startswith(OURS):
+        raise NotLetIn(f"deployment {name!r}: is none of Sendoff, expected one that `sendoff register` made")
+    if not is_admin and any(tag in tags for tag in INNER):
+        raise NotLetIn(f"deployment {name!r}: is started by Sendoff itself, expected one for people")
+
+
+def start(body: Mapping[str, Any], deployment: Mapping[str, Any], person: str) -> Body:
+    """Give what is sent on of a start by a person: parameters, a name, tags, a time, and nothing else."""
+    no_infrastructure(body)
+    for name, value in body.items():
+        if name not in START_FIELDS and not _is_empty(value):
+            raise NotLetIn(
+                f"start: {name!r} is set, expected {', '.join(START_FIELDS)} and nothing else; leave it out"
+            )
+    if body.get("enforce_parameter_schema") is False:
+        raise NotLetIn("start: the schema of the parameters is off, expected it on; switch it on")
+    given = _mapping(body.get("parameters"), "parameters")
+    said = {**(deployment.get("parameters") or {}), **given}
+    plain(said)
+    for name, field in _filled(deployment.get("parameter_openapi_schema")):
+        if isinstance(said.get(name), Mapping):
+            said[name] = {**said[name], field: person}
+    sent: Body = {"parameters": said, "tags": _tags(body, deployment), "state": _state(body)}
+    if body.get("name"):
+        sent["name"] = body["name"]
+    if key := body.get("idempotency_key"):
+        sent["idempotency_key"] = f"{person}: {key}"  # a key of a schedule, or of somebody else, is not taken
+    return sent
+
+
+def answer(body: Mapping[str, Any]) -> Body:
+    """Give what was answered, without a stamp that somebody may have put in."""
+    said = _mapping(body.get("run_input"), "run_input")
+    plain(said)
+    return {name: value for name, value in said.items() if name != STAMP}
+
+
+def cancel(body: Mapping[str, Any], person: str) -> Body:
+    """Give the state that is set when a person cancels; no other state may be set by people."""
+    wanted = _mapping(body.get("state"), "state").get("type")
+    if wanted not in CANCELS:
+        raise NotLetIn(
+            f"state: {wanted!r} is no state that people set, expected CANCELLING; cancel it, or answer it"
+        )
+    state = {"type": "CANCELLING", "name": "Cancelling", "message": f"{person} cancelled it"}
+    return {"state": state, "force": False}
+
+
+def plain(said: Any) -> None:
+    """Refuse what Prefect would replace by something else: what is stamped has to be what arrives."""
+    for each in _mappings(said):
+        if "__prefect_kind" in each:
+            raise NotLetIn("value: is a template or a variable, expected the value itself; write it out")
+
+
+def no_infrastructure(body: Any) -> None:
+    """Refuse variables of a job: who sets them says what is run, and with which settings."""
+    for each in _mappings(body):
+        if not _is_bare(each.get("job_variables")):
+            raise NotLetIn("job_variables: are set, expected none; they would change how a worker runs this")
+
+
+def deployment(body: Mapping[str, Any]) -> None:
+    """Refuse a deployment that runs other code than ours, or ours with other settings of its worker."""
+    entrypoint = body.get("entrypoint")
+    if entrypoint and not str(entrypoint).startswith(OURS):
+        raise NotLetIn(
+            f"entrypoint: {entrypoint!r} is none of Sendoff, expected {OURS}…; this server is for releases"
+        )
+    for name in ELSEWHERE:
+        if not _is_empty(body.get(name)):
+            raise NotLetIn(f"{name}: is set, expected nothing; code comes from where Sendoff is installed")
+    job = _mapping(body.get("job_variables"), "job_variables")
+    env = _mapping(job.get("env"), "job_variables.env")
+    ours = {"env": env, "command": ENGINE}
+    for name in [each for each in job if job[each] not in (*NOTHING, ours.get(each))]:
+        raise NotLetIn(
+            f"job_variables: {name!r} is set, expected what `sendoff register` sets; it would change what a "
+            "worker runs"
+        )
+    for name in sorted(env.keys() - VARIABLES):
+        raise NotLetIn(f"job_variables.env: {name!r} is set, expected what `sendoff register` sets")
+
+
+def work_pool(body: Mapping[str, Any]) -> None:
+    """Refuse a work pool whose jobs are more than the process of a run with the settings of its worker."""
+    template = _mapping(body.get("base_job_template"), "base_job_template")
+    job = _mapping(template.get("job_configuration"), "job_configuration")
+    variables = _mapping(_mapping(template.get("variables"), "variables").get("properties"), "properties")
+    for name, value in job.items():
+        if value != f"{{{{ {name} }}}}":
+            raise NotLetIn(
+                f"base_job_template: {name!r} is fixed, expected Prefect's own template for processes"
+            )
+    for name in ("env", "command", "working_dir", "labels"):
+        if _mapping(variables.get(name), name).get("default") not in NOTHING:
+            raise NotLetIn(f"base_job_template: {name!r} has a default, expected none; leave it out")
+
+
+def without_stamp(schema: Any) -> Any:
+    """Give the schema of a form without the field that the server fills."""
+    if not isinstance(schema, dict) or STAMP not in (schema.get("properties") or {}):
+        return schema
+    left = {name: value for name, value in schema["properties"].items() if name != STAMP}
+    return {**schema, "properties": left, "required": [x for x in schema.get("required", ()) if x != STAMP]}
+
+
+def _filled(schema: Any) -> Iterator[tuple[str, str]]:
+    """Find the parameters of a form that have a field for who it is, which is filled in here."""
+    schema = _mapping(schema, "parameter_openapi_schema")
+    definitions = _mapping(schema.get("definitions"), "definitions")
+    for name, parameter in _mapping(schema.get("properties"), "properties").items():
+        for each in (parameter, *(parameter.get("allOf") or ())):
+            field = definitions.get(str(each.get("$ref")).rpartition("/")[2], {}).get(FILLED)
+            if field:
+                yield name, field
+
+
+def _state(body: Mapping[str, Any]) -> Body:
+    given = _mapping(body.get("state"), "state")
+    if given and given.get("type") != "SCHEDULED":
+        raise NotLetIn(f"state: {given.get('type')!r} is set, expected SCHEDULED; start it now or at a time")
+    at = _mapping(given.get("state_details"), "state_details").get("scheduled_time")
+    return {"type": "SCHEDULED", "state_details": {"scheduled_time": at} if at else {}}
+
+
+def _tags(body: Mapping[str, Any], deployment: Mapping[str, Any]) -> list[str]:
+    tags = body.get("tags") or []
+    known = deployment.get("tags") or ()
+    if not isinstance(tags, list) or any(str(tag).startswith("sendoff") and tag not in known for tag in tags):
+        raise NotLetIn("tags: some are Sendoff's own, expected others; leave them out")
+    return tags
+
+
+def _mapping(value: Any, name: str) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise NotLetIn(f"{name}: is no mapping, expected one of names to values", 422)
+    return value
+
+
+def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, Mapping):
+        yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _mappings(each)
+
+
+def _is_bare(job: Any) -> bool:
+    """Tell whether nothing of a job is set; a variable that is set to nothing is set: that would unset it."""
+    return not job or (isinstance(job, Mapping) and all(value in NOTHING for value in job.values()))
+
+
+def _is_empty(value: Any) -> bool:
+    """Tell whether nothing is said, at any depth; clients send many fields that are empty."""
+    if isinstance(value, Mapping):
+        return all(map(_is_empty, value.values()))
+    return not value

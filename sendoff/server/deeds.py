@@ -1,0 +1,101 @@
+"""What people do at Prefect's API, looked at and stamped on its way in."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sendoff.server import bodies
+from sendoff.server.audit import Audit
+from sendoff.server.bodies import Body
+from sendoff.server.caller import Caller
+from sendoff.server.inside import Inside
+from sendoff.server.refusals import NotLetIn
+from sendoff.server.roles import Right
+from sendoff.server.stamping import Stamper
+from sendoff.signers import CANCEL_LABEL, STAMP, START_LABEL
+
+PEOPLE = uuid.UUID("5d2b31d0-8a3c-4b6e-9c3f-0f6b1c9a7e21")  # the names of people in it give them numbers
+
+
+ANSWERERS: dict[str, tuple[Right, str]] = {
+    "approval": ("approve", "somebody of an approver group"),
+    "trouble": ("answer", "a releaser"),
+}
+"""Who may answer questions whose key begins so; others are weighed by whoever asks them."""
+
+
+@dataclass(frozen=True)
+class Deeds:
+    """Each gives the body that is sent on; NotLetIn when nothing is."""
+
+    inside: Inside
+    stamper: Stamper
+    audit: Audit
+
+    async def start(self, caller: Caller, deployment: str, body: Body) -> Body:
+        """Start a run of a deployment: a worker its own without a stamp, a person one with theirs."""
+        if caller.user.is_worker:
+            bodies.no_infrastructure(body)
+            return body
+        known = await self.inside.get(f"/deployments/{deployment}")
+        if known is None:
+            return body
+        bodies.startable(known, "manage" in caller.user.rights)
+        sent = bodies.start(body, known, caller.name)
+        stamp = self.stamper.stamp(caller, "start", str(known["id"]), sent["parameters"])
+        self._tell("start", caller, f"{known['name']} ({known['id']})")
+        return {**sent, "labels": {START_LABEL: stamp}}
+
+    async def answer(self, caller: Caller, run: str, body: Body) -> Body:
+        """Answer a question of a run: an approval asks for other rights than what to do where it broke."""
+        if caller.user.is_worker:
+            return body
+        known = await self.inside.get(f"/flow_runs/{run}")
+        details = ((known or {}).get("state") or {}).get("state_details") or {}
+        key, form = str(details.get("pause_key") or ""), details.get("run_input_keyset")
+        if not form:
+            return {}
+        needed, whom = ANSWERERS.get(key.partition("-")[0], (None, ""))
+        if needed and needed not in caller.user.rights:
+            raise NotLetIn(f"{caller.name}: may not answer {key!r}, expected {whom}")
+        said = bodies.answer(body)
+        schema = await self.inside.get(f"/flow_runs/{known['id']}/input/{form['schema']}")
+        if STAMP in ((schema or {}).get("properties") or {}):
+            said |= {STAMP: self.stamper.stamp(caller, "answer", str(known["id"]), said, key)}
+        self._tell("answer", caller, f"{key} of {known['id']}")
+        return {"run_input": said}
+
+    async def set_state(self, caller: Caller, run: str, body: Body) -> Body:
+        """Cancel a run; no other state is set by people."""
+        if caller.user.is_worker:
+            return body
+        sent = bodies.cancel(body, caller.name)
+        known = await self.inside.get(f"/flow_runs/{run}")
+        if known is None:
+            return sent
+        stamp = self.stamper.stamp(caller, "cancel", str(known["id"]), {})
+        await self.inside.patch(f"/flow_runs/{known['id']}/labels", {CANCEL_LABEL: stamp})
+        self._tell("cancel", caller, str(known["id"]))
+        return sent
+
+    def unlock(self, caller: Caller, body: Body) -> Body:
+        """Give a stamp of an unlock, for the command line that carries it out."""
+        said = {name: str(body.get(name) or "") for name in ("resource", "reason", "release")}
+        if not all(said.values()):
+            raise NotLetIn("unlock: resource, reason and release are needed; say all three", 422)
+        self._tell("unlock", caller, f"{said['resource']}: {said['reason']}")
+        return {STAMP: self.stamper.stamp(caller, "unlock", said["release"], said)}
+
+    def _tell(self, what: Any, caller: Caller, said: str) -> None:
+        self.audit.write(what, caller.name, caller.address, said)
+
+
+Deed = Callable[[Caller, str, Body], Awaitable[Body]]
+
+
+def number_of(name: str) -> str:
+    """Give the number under which Prefect shows somebody."""
+    return str(uuid.uuid5(PEOPLE, name))
