@@ -23,12 +23,12 @@ from blocks.secrets import ReleaseSecrets
 from blocks.ssh import SshConnection
 from blocks.store import ArtifactBucket, ArtifactFolder
 from deployments.automations import BY_ITSELF, HEARTBEAT, register_automations
-from deployments.engine import ENGINE
 from deployments.forms import form
 from deployments.stories import AT_SITE, INNER, POOL, RECOVER, STORIES, entrypoint
 from flows.release import release
 from sendoff import catalog
 from sendoff.catalog import Loaded
+from sendoff.engine import ENGINE
 from sendoff.settings import Settings
 from sendoff.spec.channels import BlockChannel, WebhookChannel
 from sendoff.spec.intent import NEWEST, Intent
@@ -43,8 +43,8 @@ def register(settings: Settings) -> list[str]:
     loaded = list(catalog.find(settings.catalog).values())
     files = [each.file for each in loaded]
     said = [f"block {name}" for name in register_blocks(loaded, settings)]
-    signs_in = settings.signed_by is not None
     said += list(_missing_channels(files))
+    signs_in = settings.signed_by is not None
     with get_client(sync_client=True) as client:
         said.append(f"work pool {_pool(client, POOL)}")
         for story in (*STORIES, *INNER):

@@ -105,6 +105,13 @@ def closing(known: Sequence[Review], release: str, by: str, finding: str) -> dic
     return {"finding": finding.strip(), "title": review.title}
 
 
+def marks(known: Iterable[Review]) -> dict[tuple[str, str], str]:
+    """Mark all places that have open reviews."""
+    found = tuple(known)
+    places = {(each.application, each.environment) for each in found if not each.closed}
+    return {place: mark(found, *place) for place in sorted(places)}
+
+
 def mark(known: Iterable[Review], application: str, environment: str) -> str:
     """Mark a place that has open reviews; empty when it has none."""
     here = [

@@ -15,7 +15,7 @@ from sendoff.ledger.models import Event
 from sendoff.plan.models import Plan
 from sendoff.plan.render import as_markdown
 from sendoff.report import release_report, what_is_where
-from sendoff.reviews import REVIEWS, open_reviews
+from sendoff.reviews import REVIEWS, marks, open_reviews
 from tasks.run import Place, Run
 from tasks.when import when_lines
 
@@ -45,7 +45,7 @@ def publish_what_is_where(run: Run) -> None:
 
 def publish_table(ledger: Ledger) -> None:
     """Bring it up to date, from whichever run."""
-    rows = what_is_where(ledger.placements(), open_reviews(ledger.events(kinds=REVIEWS)))
+    rows = what_is_where(ledger.placements(), marks(open_reviews(ledger.events(kinds=REVIEWS))))
     create_table_artifact(rows, key="what-is-where", description="What is live where, now")
 
 

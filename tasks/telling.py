@@ -32,7 +32,6 @@ from sendoff.telling import Notice, notice_of, untold
 from sendoff.telling.occasions import is_told
 from sendoff.telling.outbox import given_up_key, told_key
 from sendoff.webhooks import NotTaken
-from tasks.channels import send
 from tasks.run import Run
 
 BY = "tell"
@@ -48,6 +47,13 @@ def routes_of(created: Event) -> tuple[Route, ...]:
     """Give the channels of a release, as its release file was when it began."""
     file = ReleaseFile.model_validate(created.body["config"])
     return file.channels(created.body["environment"])
+
+
+def _send(route: Route, notice: Notice, secrets: Mapping[str, str]) -> None:
+    """Send it once. What this needs takes a while to import, and most processes send nothing."""
+    from tasks.channels import send  # noqa: PLC0415
+
+    send(route, notice, secrets)
 
 
 @dataclass
@@ -112,7 +118,7 @@ class Telling:
     release: str
     event: str
     environ: Mapping[str, str]
-    send: Callable[[Route, Notice, Mapping[str, str]], None] = send
+    send: Callable[[Route, Notice, Mapping[str, str]], None] = _send
     sleep: Callable[[float], None] = time.sleep
 
     def deliver(self, is_last: bool) -> list[str]:

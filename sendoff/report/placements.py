@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 
 from sendoff.ledger.models import Placement
 from sendoff.report.words import listing, moment
-from sendoff.reviews import Review, mark
 
 
-def what_is_where(placements: Sequence[Placement], reviews: Sequence[Review] = ()) -> list[dict[str, str]]:
+def what_is_where(
+    placements: Sequence[Placement], marks: Mapping[tuple[str, str], str] = MappingProxyType({})
+) -> list[dict[str, str]]:
     """Give a row a place; versions that differ show as `mixed: 2.4.0 (1), 2.4.1 (2)`.
 
-    A place with open `reviews` of emergency releases is marked.
+    `marks`: what is said of the emergencies of an application and environment.
     """
     ordered = sorted(placements, key=_place)
     rows = (_row(*place, tuple(group)) for place, group in groupby(ordered, key=_place))
-    return [{**row, "emergency": mark(reviews, row["application"], row["environment"])} for row in rows]
+    return [{**row, "emergency": marks.get((row["application"], row["environment"]), "")} for row in rows]
 
 
 def _place(placement: Placement) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sendoff.engine import ENGINE
 from sendoff.server.refusals import NotLetIn
 from sendoff.signers import FILLED, STAMP
 
@@ -106,9 +107,11 @@ def deployment(body: Mapping[str, Any]) -> None:
             raise NotLetIn(f"{name}: is set, expected nothing; code comes from where Sendoff is installed")
     job = _mapping(body.get("job_variables"), "job_variables")
     env = _mapping(job.get("env"), "job_variables.env")
-    for name in [each for each in job if each != "env" and job[each] not in NOTHING]:
+    ours = {"env": env, "command": ENGINE}
+    for name in [each for each in job if job[each] not in (*NOTHING, ours.get(each))]:
         raise NotLetIn(
-            f"job_variables: {name!r} is set, expected only env; it would change what a worker runs"
+            f"job_variables: {name!r} is set, expected what `sendoff register` sets; it would change what a "
+            "worker runs"
         )
     for name in sorted(env.keys() - VARIABLES):
         raise NotLetIn(f"job_variables.env: {name!r} is set, expected what `sendoff register` sets")

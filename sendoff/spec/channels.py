@@ -18,6 +18,7 @@ Occasion = Literal[
     "rejected",
     "hold",
     "let-go",
+    "overridden",
     "trouble",
     "live",
     "undone",

@@ -29,6 +29,7 @@ HEADLINES: dict[Occasion, str] = {
     "rejected": "rejected",
     "hold": "held",
     "let-go": "goes on",
+    "overridden": "a freeze was overridden",
     "trouble": "something broke, an answer is needed",
     "live": "live",
     "undone": "undone",

@@ -35,7 +35,7 @@ TABLE: dict[str, Callable[[Body], Occasion | None]] = {
     "approval.escalated": _always("escalated"),
     "release.held": _always("hold"),
     "release.let_go": _always("let-go"),
-    "freeze.overridden": _always("let-go"),
+    "freeze.overridden": _always("overridden"),
     "trouble.asked": _always("trouble"),
     "release.ended": lambda body: ENDS.get(str(body.get("end"))),
     "review.opened": _always("review"),
@@ -43,7 +43,7 @@ TABLE: dict[str, Callable[[Body], Occasion | None]] = {
 }
 """What each kind is told as. That an approval expired is told by the end of its release, once."""
 
-AGAIN = frozenset({"approval.asked", "release.held"})  # written anew whenever a run looks again
+AGAIN = frozenset({"approval.asked"})  # written anew for each answer
 PASSING = frozenset({"number", "key", "question", "brief", "at", "said", "missing", "from", "next", "until"})
 
 

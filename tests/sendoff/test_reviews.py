@@ -9,7 +9,7 @@ import pytest
 
 from sendoff.errors import PolicyRefused
 from sendoff.ledger.models import Event
-from sendoff.reviews import closing, mark, open_reviews, opening, reviews
+from sendoff.reviews import closing, mark, marks, open_reviews, opening, reviews
 
 AT = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
 WHY = {"requested_by": "Robin", "emergency": {"skip": ["owner", "qa"], "reason": "the shop is down"}}
@@ -64,6 +64,7 @@ def test_a_place_is_marked_while_one_is_open() -> None:
     found = reviews([OPENED])
     assert mark(found, "shop", "live") == "EMERGENCY: review of 2 is open"
     assert mark(found, "shop", "staging") == ""
+    assert marks(found) == {("shop", "live"): "EMERGENCY: review of 2 is open"}
     assert mark(reviews([OPENED, CLOSED]), "shop", "live") == ""
 
 

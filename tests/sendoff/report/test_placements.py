@@ -41,6 +41,18 @@ def test_hosts_that_agree_make_one_version() -> None:
     ]
 
 
+def test_emergencies_are_marked() -> None:
+    """A place whose release nobody has looked at yet says so."""
+    rows = what_is_where(
+        [placement("web-1", "2.4.1"), placement("web-1", "2.4.1", environment="staging")],
+        {("storefront", "staging"): "EMERGENCY"},
+    )
+    assert [(row["environment"], row["emergency"]) for row in rows] == [
+        ("production", ""),
+        ("staging", "EMERGENCY"),
+    ]
+
+
 def test_hosts_that_differ_show_as_mixed() -> None:
     """How many have which, also when one has nothing."""
     places = [placement("web-1", "2.4.0"), placement("web-2", "2.4.1"), placement("web-3", "2.4.1")]

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from sendoff.engine import ENGINE
 from sendoff.server.keys import PUBLIC
 from sendoff.server.roles import rights
 from sendoff.server.routes import SOCKET, Route, Routes
@@ -328,6 +329,8 @@ def test_secrets_are_for_workers(ask: Ask, method: str, path: str, body: Any) ->
     [
         ("/deployments/", {"entrypoint": "flows.release.release", "job_variables": {"env": {}}}, True),
         ("/deployments/", {"job_variables": {"env": {"PREFECT_CLIENT_MAX_RETRIES": "7"}}}, True),
+        ("/deployments/", {"job_variables": {"command": ENGINE}}, True),
+        ("/deployments/", {"job_variables": {"command": f"{ENGINE}; evil"}}, False),
         ("/deployments/", {"job_variables": {"env": {"SENDOFF_SIGNED_BY": ""}}}, False),
         ("/deployments/", {"job_variables": {"env": {"PYTHONPATH": "/evil"}}}, False),
         ("/deployments/", {"job_variables": {"command": "sh -c evil"}}, False),

@@ -25,6 +25,7 @@ ASKED = {"gate": "owner", "plan_digest": "d1"}
         ("approval.escalated", {"gate": "owner"}, "escalated"),
         ("release.held", {"why": "freeze"}, "hold"),
         ("release.let_go", {}, "let-go"),
+        ("freeze.overridden", {"said": "sam overrides it"}, "overridden"),
         ("trouble.asked", {"said": "a host is gone"}, "trouble"),
         ("review.opened", {}, "review"),
         ("review.closed", {}, "review"),
@@ -98,3 +99,11 @@ def test_a_channel_is_told_what_it_wants(wanted: set[Occasion], kind: Occasion) 
     event = Event.model_construct(number=2, kind="release.ended", body={"end": kind}, hash="b")
     channel = BlockChannel(name="team", block="slack-webhook/team", events=tuple(wanted))
     assert due(event, created, [channel]) == ((channel,) if kind in wanted else ())
+
+
+def test_a_second_hold_is_told_again(story: Story) -> None:
+    """It was let go in between."""
+    held = ("release.held", {"place": "deploy", "said": "the winter freeze"})
+    events = story(held, ("release.let_go", {}), held)
+    told = [occasions_of(event, events[0], events) for event in events[1:]]
+    assert told == [{"hold"}, {"let-go"}, {"hold"}]
