@@ -157,8 +157,8 @@ def test_waits_without_a_question(server: Server, monkeypatch: pytest.MonkeyPatc
     for _ in range(2):
         with pytest.raises(Suspended):
             wait_until_woken("hold-deploy-1", told.append, "it waits", told.append)
-    assert said == [("hold-deploy-1", "it waits"), ("hold-deploy-1_2", "it waits")]
-    assert told == ["hold-deploy-1", "hold-deploy-1", "hold-deploy-1_2", "hold-deploy-1_2"]
+    assert said == [("hold-deploy-1", "it waits"), ("hold-deploy-1--2", "it waits")]
+    assert told == ["hold-deploy-1", "hold-deploy-1", "hold-deploy-1--2", "hold-deploy-1--2"]
 
 
 def test_run_by_hand_waits_without_a_question(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

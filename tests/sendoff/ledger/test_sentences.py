@@ -145,6 +145,7 @@ TOLD: list[tuple[str, dict[str, Any], str]] = [
     ("lease.resumed", {"resource": "a/b", "token": 3}, "goes on in another process, under number 3"),
     ("lease.taken_over", {"resource": "a/b", "why": "dead"}, "took a/b over: dead"),
     ("stamp.used", {"deed": "answer"}, "the stamp of this answer is used up"),
+    ("stamp.refused", {"said": "it is forged"}, "a stamp was refused: it is forged"),
     ("moon.landed", {}, "moon.landed"),
 ]
 
