@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sendoff import freezing
 from sendoff.calendars import Calendars, CalendarUnread
+from sendoff.errors import BadInput
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import Event
 from sendoff.spec.models import ReleaseFile
@@ -71,6 +72,8 @@ def rules_of(
             freezes += _freezes(source, where, calendars, at)
         except CalendarUnread as error:
             unread.append(Unread(said=str(error), owner=source.owner))
+        except BadInput as wrong:
+            unread.append(Unread(said=f"the calendar is wrong ({wrong.problems[0]})", owner=source.owner))
     events = ledger.events(line.LINE, line.KINDS) if ledger else ()
     stops = [each for each in line.stops(events) if line.reaches(each, file.application, environment)]
     rules = Rules(

@@ -20,6 +20,7 @@ Event = Any  # what the library gives is any of all that can stand in a calendar
 CONTENT: Any = Contentline  # it has no types
 MOST_BYTES = 5_000_000
 TOO_OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
+ONCE = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "UID", "STATUS")
 DATED = ("DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE")
 
 
@@ -63,13 +64,18 @@ def read(content: bytes, label: str) -> Calendar:
         raise BadInput(problems)
     try:
         found: Any = icalendar.Calendar.from_ical("\r\n".join(line.text for line in lines), multiple=True)
-    except (ValueError, KeyError, IndexError) as error:
+    except Exception as error:  # what the library raises has no common base
         raise BadInput([Problem(label, 1, "", f"is no calendar ({_short(error)})", "iCalendar")]) from None
     parts = tuple(each for each in found if each.name == "VCALENDAR")
     if not parts or any(each.name != "VCALENDAR" for each in found):
         raise BadInput([Problem(label, 1, "", "is no calendar", "BEGIN:VCALENDAR")])
-    events = tuple(zip(_places(lines), [each for part in parts for each in part.walk("VEVENT")], strict=True))
-    calendar = Calendar(label, events, parts, _zone(lines, label))
+    events = [each for part in parts for each in part.walk("VEVENT")]
+    places = list(_places(lines))
+    if len(events) != len(places):
+        raise BadInput(
+            [Problem(label, 1, "VEVENT", "begins or ends within another part", "BEGIN and END in turn")]
+        )
+    calendar = Calendar(label, tuple(zip(places, events, strict=True)), parts, _zone(lines, label))
     if problems := [*_wrong_events(calendar), *_twice(calendar)]:
         raise BadInput(problems)
     _name_all(calendar)
@@ -201,7 +207,9 @@ def _wrong_events(calendar: Calendar) -> Iterator[Problem]:
 
 
 def _wrongs(event: Event) -> Iterator[tuple[str, str, str]]:
-    broken = {str(name) for name, _ in event.errors}
+    twice = [name for name in ONCE if isinstance(event.get(name), list)]
+    broken = {*twice, *(str(name) for name, _ in event.errors)}
+    yield from ((name, "stands here twice", "it once") for name in twice)
     for name, why in event.errors:
         yield str(name), _short(why), "a value that iCalendar knows"
     if "DTSTART" not in event:

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from sendoff.errors import BadInput
+from sendoff.errors import BadInput, Problem
 from sendoff.spec.timing import FreezeCalendar
 from sendoff.timing.calendar import freezes, read
 
@@ -198,6 +200,14 @@ WRONG = {
         calendar(event(START), event("DTSTART:20260401T100000Z")),
         "9: UID: 'one' is the name of the event in line 4 too, expected a name of its own",
     ),
+    "an end that is said twice": (
+        calendar(event(START, "DTEND:20260301T110000Z", "DTEND:20260301T120000Z")),
+        "7: DTEND: stands here twice, expected it once",
+    ),
+    "an event within another part": (
+        HEAD.encode() + b"BEGIN:VEVENT\nDTSTART:20260301T100000Z\nEND:VEVENT\nEND:VCALENDAR\nBEGIN:VEVENT\n",
+        "1: VEVENT: begins or ends within another part, expected BEGIN and END in turn",
+    ),
     "a line that is none": (
         calendar(event(START, "junk line")),
         "7: 'junk line' is no line of a calendar, expected NAME:value",
@@ -238,3 +248,31 @@ def test_as_walked_day_by_day(zone: str) -> None:
             f"{day.replace(tzinfo=info).astimezone(UTC):%m-%d %H:%M}" for day in days if day not in gone
         ]
         assert [each[0] for each in found(calendar(event(*lines)))] == begins, lines
+
+
+FUZZ = calendar(
+    event(
+        "DTSTART;TZID=Europe/Zurich:20260301T100000",
+        "DTEND;TZID=Europe/Zurich:20260301T110000",
+        "RRULE:FREQ=WEEKLY;BYDAY=MO,TU;COUNT=10",
+        "EXDATE;TZID=Europe/Zurich:20260308T100000",
+    ),
+    event("RECURRENCE-ID;VALUE=DATE:20260315", "DTSTART;VALUE=DATE:20260315", "DURATION:P1D"),
+    more="X-WR-TIMEZONE:Europe/Zurich\n",
+)
+BITS = st.sampled_from(
+    [b";", b":", b"=", b"BEGIN:VEVENT\n", b"END:VEVENT\n", b"\n", b" ", b"T", b"-", b"99999"]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, len(FUZZ)), st.integers(0, 30), BITS | st.binary(max_size=5))
+def test_fuzz(start: int, length: int, put: bytes) -> None:
+    """Whatever is in a file, it is read, or told what is wrong with it and where."""
+    content = FUZZ[:start] + put + FUZZ[start + length :]
+    told: tuple[Problem, ...] = ()
+    try:
+        found(content)
+    except BadInput as wrong:
+        told = wrong.problems
+    assert all(each.file == "x.ics" and each.line > 0 for each in told)
