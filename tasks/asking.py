@@ -154,7 +154,7 @@ def _keys(key: str) -> Iterator[str]:
     yield key
     number = 2
     while True:
-        yield f"{key}_{number}"
+        yield f"{key}--{number}"  # no name of ours has two dashes at its end; Prefect takes nothing else
         number += 1
 
 

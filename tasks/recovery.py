@@ -59,16 +59,24 @@ class Recovery:
             return f"{run.name}: is {run.state_name} and needs nothing"
         if TAG in run.tags:
             return f"{run.name}: its release looks after it"
-        if state.is_crashed() and run.deployment_id and not self._was_cancelled(run):
+        is_crashed = state.is_crashed()
+        if is_crashed and run.deployment_id and not self._was_cancelled(run):
             return self._go_on(run, state)
-        if self.ledger.last(str(run.id), ("release.ended",)):
-            return f"{run.name}: has ended and needs nothing"
-        if state.is_crashed() and not self._was_cancelled(run):
+        if settled := self._is_settled(run, is_crashed):
+            return f"{run.name}: {settled} and needs nothing"
+        if is_crashed and not self._was_cancelled(run):
             return self._end(
                 run, "errored", "its process died, and nobody goes on with a run started by hand"
             )
         who = canceller(run, self.ledger, self.settings).name
         return self._end(run, "cancelled", f"{who} cancelled it")
+
+    def _is_settled(self, run: FlowRun, is_crashed: bool) -> str:
+        """Say so when there is nothing to bring to an end: what is ended anew would never end."""
+        if self.ledger.last(str(run.id), ("release.ended",)):
+            return "has ended"
+        has_begun = self.ledger.last(str(run.id), ("release.created",)) is not None
+        return "" if is_crashed or has_begun else "has begun nothing"
 
     def _believed_dead(self, run: FlowRun) -> FlowRun:
         """Take a process for dead of which nothing is heard; should it live, ledger and hosts refuse it.

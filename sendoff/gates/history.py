@@ -161,7 +161,7 @@ class History:
 def _is_about(gate: Approval, event: Event) -> bool:
     """Tell whether an event is about a gate; whoever refuses a stamp knows the question only."""
     if event.kind == "stamp.refused":
-        question = rf"approval-{re.escape(gate.name)}-\d+(_\d+)?"
+        question = rf"approval-{re.escape(gate.name)}-\d+(--\d+)?"
         return re.fullmatch(question, str(event.body.get("question"))) is not None
     return bool(event.body.get("gate") == gate.name)
 

@@ -134,7 +134,7 @@ def test_later_asks_again_by_itself(stack: Stack, application: Make, eventually:
     last = asked(stack, run, 4, eventually)
     until = stack.events(run, "approval.answered")[-1].body["until"]
     assert stack.events(run, "approval.asked")[-1].at.isoformat() >= until
-    assert last["question"] == "approval-owner-3_2"
+    assert last["question"] == "approval-owner-3--2"
     stack.approve(run, "sam", "Live")
     stack.assert_settled(app.name)
 

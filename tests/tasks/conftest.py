@@ -90,7 +90,7 @@ class Gated:
             self.agree(*script)
 
     def answer_to(self, model: type[Form], key: str, before: Callable[[str], None]) -> Given | None:
-        names = itertools.chain([key], (f"{key}_{number}" for number in itertools.count(2)))
+        names = itertools.chain([key], (f"{key}--{number}" for number in itertools.count(2)))
         question = next(name for name in names if name not in self.asked)
         before(question)
         self.asked.append(question)

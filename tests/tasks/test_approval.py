@@ -89,7 +89,7 @@ def test_later_asks_again_at_that_time(gated: Make) -> None:
     at = run.at
     assert (answered["until"], answered["counted"]) == (at.isoformat(), True)
     assert run.alarms == [("approval-gate-1-2", at)]
-    assert run.asked == ["approval-gate-1-1", "approval-gate-1-2", "approval-gate-1-2_2"]
+    assert run.asked == ["approval-gate-1-1", "approval-gate-1-2", "approval-gate-1-2--2"]
     assert run.agree(run.says("priya")) is not None
 
 

@@ -91,13 +91,13 @@ def test_form_of_a_dead_process_is_replaced(server: Server) -> None:
 
 def test_asked_anew_after_a_death(server: Server) -> None:
     """A run whose process died after it had asked waits again, under the next key each time."""
-    for key in (KEY, f"{KEY}_2", f"{KEY}_3"):
+    for key in (KEY, f"{KEY}--2", f"{KEY}--3"):
         told: list[str] = []
         with pytest.raises(Suspended):
             answer_to(FORM, KEY, told.append)
         assert told == [key]
-    server.inputs[f"suspended-{KEY}_3-response"] = SAID
-    assert answer_to(FORM, KEY) == Given(SAID, SAID, f"{KEY}_3")
+    server.inputs[f"suspended-{KEY}--3-response"] = SAID
+    assert answer_to(FORM, KEY) == Given(SAID, SAID, f"{KEY}--3")
 
 
 def test_what_was_left_empty(server: Server) -> None:

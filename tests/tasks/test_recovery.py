@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 from prefect.client.schemas.objects import State
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Cancelled, Cancelling, Completed, Crashed, Pending, Running, Suspended
+from prefect.states import Cancelled, Cancelling, Completed, Crashed, Failed, Pending, Running, Suspended
 
 from sendoff.ledger import Ledger
 from tasks.recovery import WAITS, Recovery
@@ -193,6 +193,17 @@ def test_cancelled_without_a_process(server: Server, ledger: Ledger, states: lis
     (ended,) = ledger.events(str(RUN), ("release.ended",))
     assert ended.body["end"] == "cancelled"
     assert ledger.leases() == ()
+
+
+@pytest.mark.parametrize("state", [Completed(), Cancelled(), Failed()], ids=lambda state: state.name)
+@pytest.mark.parametrize("silent", [True, False])
+def test_what_has_begun_nothing_is_left_alone(
+    server: Server, ledger: Ledger, state: State[Any], silent: bool
+) -> None:
+    """A timer that is done, or a run that was cancelled before it began: to end it anew would never end."""
+    server.comes_to(Running(), state)
+    assert look(server, ledger, silent=silent).endswith("has begun nothing and needs nothing")
+    assert server.states[-1] is state
 
 
 def test_started_by_hand(server: Server, ledger: Ledger) -> None:

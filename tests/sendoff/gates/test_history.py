@@ -98,7 +98,7 @@ def test_other_gates_are_no_part_of_it() -> None:
         ([asked(), answered()], 2),
         ([asked(), refused()], 2),
         ([asked(), refused(), refused()], 2),
-        ([refused("approval-go-1_3")], 2),
+        ([refused("approval-go-1--3")], 2),
         ([refused("approval-go-1-1"), refused("trouble-go-1"), refused("")], 1),
         ([asked(), answered(), void("approval-go-1")], 2),
         ([asked(), ("approval.reminded", {}), asked()], 1),
