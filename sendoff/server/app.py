@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 from collections.abc import Mapping
-from typing import Any
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from sendoff.server import bodies
 from sendoff.server.audit import Audit
@@ -26,9 +23,19 @@ from sendoff.server.refusals import NotLetIn
 from sendoff.server.routes import NEVER, Route, Routes
 from sendoff.server.sockets import Sockets
 from sendoff.server.stamping import Stamper
+from sendoff.server.wire import (
+    Edited,
+    asks_for_secrets,
+    body_of,
+    mapping,
+    nobody,
+    read_json,
+    refusal,
+    with_body,
+    without,
+)
 
 API = "/api/"
-MOST = 2_000_000  # bytes of a request that is looked at
 SAFE = ("GET", "HEAD")
 
 
@@ -51,7 +58,7 @@ class SignedIn:
             try:
                 await self._http(scope, receive, send)
             except NotLetIn as refused:
-                await _refuse(refused)(scope, receive, send)
+                await refusal(refused)(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
@@ -60,7 +67,7 @@ class SignedIn:
             return
         routes = self.routes.matching(method, path.removeprefix("/api"))
         if routes and all(route.is_open for route in routes):
-            await self.inside.app(_nobody(scope), receive, send)
+            await self.inside.app(nobody(scope), receive, send)
             return
         caller = await self.door.who(scope)
         self._may(caller, scope, routes)
@@ -71,9 +78,9 @@ class SignedIn:
         if scope["method"] not in SAFE:
             raise NotLetIn(f"{scope['method']} {scope['path']}: is not classified")
         if scope["path"] == "/ui-settings" and self._comes_signed_in(scope):
-            send = _Edited(send, lambda settings: {**settings, "auth": None}).send
-            scope = _without(scope, b"accept-encoding")
-        await self.inside.app(_nobody(scope), receive, send)
+            send = Edited(send, lambda settings: {**settings, "auth": None}).send
+            scope = without(scope, b"accept-encoding")
+        await self.inside.app(nobody(scope), receive, send)
 
     def _comes_signed_in(self, scope: Scope) -> bool:
         """Tell whether a trusted proxy signs people in: then there is no password to ask for."""
@@ -93,9 +100,7 @@ class SignedIn:
         origin = comes_from_elsewhere(scope)
         if scope["method"] not in SAFE and origin:
             self._refused(caller, f"{told}: comes from a page of {origin}, expected one of this server")
-        if "secrets" not in caller.user.rights and _asks_for_secrets(
-            parse_qsl(scope["query_string"].decode())
-        ):
+        if "secrets" not in caller.user.rights and asks_for_secrets(scope):
             self._refused(caller, f"{told}: asks for secrets, expected a worker or an admin to do that")
 
     def _refused(self, caller: Caller, why: str) -> None:
@@ -110,26 +115,26 @@ class SignedIn:
             return
         if _is_looked_at(caller, route):
             try:
-                body = await self._looked_at(caller, route, scope, await _body(Request(scope, receive)))
+                body = await self._looked_at(caller, route, scope, await body_of(Request(scope, receive)))
             except NotLetIn as refused:
                 self.audit.write("refused", caller.name, caller.address, str(refused))
                 raise
-            scope, receive = _with_body(scope, receive, body)
+            scope, receive = with_body(scope, receive, body)
         if route.template == FORM and not caller.user.is_worker:
-            send = _Edited(send, bodies.without_stamp).send
-            scope = _without(scope, b"accept-encoding")
+            send = Edited(send, bodies.without_stamp).send
+            scope = without(scope, b"accept-encoding")
         await self.inside.app(self._as(caller, scope), receive, send)
 
     async def _looked_at(self, caller: Caller, route: Route, scope: Scope, raw: bytes) -> bytes:
         """Look at what is said, and give what is sent on in its place."""
-        body = _json(raw) if raw else {}
+        body = read_json(raw) if raw else {}
         if deed := self._deeds().get(route.template):
-            body = await deed(caller, _number(scope["path"].split("/")[3]), _mapping(body))
+            body = await deed(caller, _number(scope["path"].split("/")[3]), mapping(body))
         elif route.template == BLOCKS:
-            if _mapping(body).get("include_secrets") and "secrets" not in caller.user.rights:
+            if mapping(body).get("include_secrets") and "secrets" not in caller.user.rights:
                 raise NotLetIn(f"{BLOCKS}: asks for secrets, expected a worker or an admin to do that")
         elif rule := RULES.get(route.template):
-            rule(_mapping(body))
+            rule(mapping(body))
         else:
             bodies.no_infrastructure(body)
         if "manage" in route.rights:
@@ -148,7 +153,7 @@ class SignedIn:
             user = caller.user
             told: Body = {"name": caller.name, "roles": user.roles, "groups": user.groups}
         else:
-            told = self.deeds.unlock(caller, _mapping(_json(await _body(Request(scope, receive)))))
+            told = self.deeds.unlock(caller, mapping(read_json(await body_of(Request(scope, receive)))))
         await JSONResponse(told)(scope, receive, send)
 
     def _as(self, caller: Caller, scope: Scope) -> Scope:
@@ -185,90 +190,3 @@ def _number(text: str) -> str:
         return str(UUID(text))
     except ValueError:
         raise NotLetIn(f"{text!r}: is no number of a run or a deployment, expected one", 404) from None
-
-
-def _mapping(body: Any) -> Body:
-    if not isinstance(body, dict):
-        raise NotLetIn("request: is no mapping, expected one of names to values", 422)
-    return body
-
-
-def _asks_for_secrets(query: list[tuple[str, str]]) -> bool:
-    return any(
-        name == "include_secrets" and value.lower() not in ("false", "0", "off", "no", "f", "n")
-        for name, value in query
-    )
-
-
-async def _body(request: Request) -> bytes:
-    read = bytearray()
-    async for chunk in request.stream():
-        read += chunk
-        if len(read) > MOST:
-            raise NotLetIn(f"request: is larger than {MOST} bytes, expected less", 413)
-    return bytes(read)
-
-
-def _json(raw: bytes) -> Any:
-    try:
-        return json.loads(raw)
-    except (ValueError, RecursionError):
-        raise NotLetIn("request: is no JSON, expected it; nothing was done", 422) from None
-
-
-def _nobody(scope: Scope) -> Scope:
-    return {**scope, "headers": without_identity(scope["headers"])}
-
-
-def _without(scope: Scope, *names: bytes) -> Scope:
-    return {**scope, "headers": [each for each in scope["headers"] if each[0] not in names]}
-
-
-def _with_body(scope: Scope, receive: Receive, body: bytes) -> tuple[Scope, Receive]:
-    """Send this body on in place of the one that came; one that is empty as none."""
-    kept = _without(scope, b"content-length", b"transfer-encoding", b"content-type")["headers"]
-    kind = [(b"content-type", b"application/json")] if body else []
-    sent = False
-
-    async def replayed() -> Message:
-        nonlocal sent
-        if sent:
-            return await receive()
-        sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return {**scope, "headers": [*kept, *kind, (b"content-length", str(len(body)).encode())]}, replayed
-
-
-class _Edited:
-    """Holds an answer back until it is whole, and sends its JSON on as `edit` gives it."""
-
-    def __init__(self, send: Send, edit: Any) -> None:
-        self._send, self._edit = send, edit
-        self._start: Message = {}
-        self._body = b""
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self._start = message
-            return
-        self._body += message.get("body", b"")
-        if message.get("more_body"):
-            return
-        body = self._edited()
-        headers = [each for each in self._start["headers"] if each[0].lower() != b"content-length"]
-        headers.append((b"content-length", str(len(body)).encode()))
-        await self._send({**self._start, "headers": headers})
-        await self._send({"type": "http.response.body", "body": body})
-
-    def _edited(self) -> bytes:
-        try:
-            return json.dumps(self._edit(json.loads(self._body))).encode()
-        except ValueError:
-            return self._body
-
-
-def _refuse(refused: NotLetIn) -> JSONResponse:
-    after = {"retry-after": str(math.ceil(refused.after))} if refused.after else {}
-    told = {"detail": str(refused), "exception_message": str(refused)}
-    return JSONResponse(told, status_code=refused.status, headers=after)

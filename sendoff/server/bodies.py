@@ -12,6 +12,7 @@ from sendoff.signers import FILLED, STAMP
 Body = dict[str, Any]
 
 START_FIELDS = ("parameters", "name", "tags", "state", "idempotency_key", "enforce_parameter_schema")
+HOW = ("work_queue_name", "job_variables")
 CANCELS = ("CANCELLING", "CANCELLED")
 INNER = ("sendoff-inner", "sendoff-at-site")  # tags of deployments that Sendoff starts by itself
 OURS = "flows."  # how the entrypoint of each of our flows begins
@@ -39,6 +40,7 @@ def startable(deployment: Mapping[str, Any], is_admin: bool) -> None:
 
 def start(body: Mapping[str, Any], deployment: Mapping[str, Any], person: str) -> Body:
     """Give what is sent on of a start by a person: parameters, a name, tags, a time, and nothing else."""
+    body = {name: value for name, value in body.items() if not _is_known(name, value, deployment)}
     no_infrastructure(body)
     for name, value in body.items():
         if name not in START_FIELDS and not _is_empty(value):
@@ -136,6 +138,11 @@ def without_stamp(schema: Any) -> Any:
         return schema
     left = {name: value for name, value in schema["properties"].items() if name != STAMP}
     return {**schema, "properties": left, "required": [x for x in schema.get("required", ()) if x != STAMP]}
+
+
+def _is_known(name: str, value: Any, deployment: Mapping[str, Any]) -> bool:
+    """Tell whether it only says again how the deployment is run, as Prefect's forms do."""
+    return name in HOW and value == deployment.get(name)
 
 
 def _filled(schema: Any) -> Iterator[tuple[str, str]]:

@@ -13,8 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from prefect.client.orchestration import get_client
-from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, PREFECT_HOME, temporary_settings
+from prefect.client.orchestration import SyncPrefectClient
 
 from deployments.stories import POOL
 from examples.demo.hosts import EmbeddedHosts
@@ -24,6 +23,7 @@ from examples.processes import Processes
 from sendoff.server.keys import PUBLIC, key_pair
 from sendoff.server.users import User, UsersFile, generated, hashed
 
+REGISTER = (sys.executable, "-m", "deployments.register")
 SENDOFF = str(Path(sys.executable).with_name("sendoff"))
 PEOPLE: Mapping[str, User] = {
     "vera": User(roles=("viewer",)),
@@ -55,7 +55,7 @@ class Person:
     def start(self, story: str, what: Mapping[str, str], **more: Any) -> httpx.Response:
         """Start a story as its form does."""
         found = self.ask("GET", f"/deployments/name/{story}/{story}").json()
-        parameters = {"where" if story == "verify" else "what": what, "why": WHY}
+        parameters = {"what": what, "why": WHY}
         return self.ask(
             "POST", f"/deployments/{found['id']}/create_flow_run", json={"parameters": parameters, **more}
         )
@@ -106,16 +106,12 @@ def server(
         processes = Processes(workspace.logs, environ)
         try:
             _start(workspace, processes, ours, eventually)
-            register = (sys.executable, "-m", "deployments.register")
-            processes.run("register", register, {"PREFECT_API_AUTH_STRING": people["adam"].credentials})
+            adam = people["adam"].credentials
+            processes.run("register", REGISTER, {"PREFECT_API_AUTH_STRING": adam})
             worker = (sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process")
             processes.start("worker", worker, {"PREFECT_API_AUTH_STRING": people["worker-1"].credentials})
-            settings = {
-                PREFECT_API_URL: workspace.api,
-                PREFECT_HOME: folder / "prefect",
-                PREFECT_API_AUTH_STRING: people["adam"].credentials,
-            }
-            with temporary_settings(settings), get_client(sync_client=True) as client:
+            # It is told where the server is: the settings of this process may be those of another one.
+            with SyncPrefectClient(workspace.api, auth_string=adam) as client:
                 stack = make_stack(workspace, processes, client, environ)
                 with closing(stack.ledger):
                     yield SignedIn(stack, ours, people, eventually)
@@ -164,7 +160,8 @@ def signed_application(
     def make(**changes: Any) -> Any:
         application = make_described(name, server.stack, hosts, server.stack.workspace.catalog / name)
         application.describe(**changes)
-        server.stack.register()
+        adam = {"PREFECT_API_AUTH_STRING": server["adam"].credentials}
+        server.stack.processes.run("register", REGISTER, adam)
         return application
 
     yield make

@@ -57,7 +57,7 @@ def test_a_release_is_of_whoever_signed_in(server: SignedIn, signed_application:
 def test_what_has_no_stamp_is_refused(server: SignedIn, signed_application: Make) -> None:
     """A start by the worker's account, with none or a copied stamp, changes nothing and is written down."""
     app = signed_application()
-    mine = started(server["rob"].start("verify", app.where))
+    mine = started(server["rob"].start("deploy", app.what("1")))
     server.stack.wait_for(mine, "Done")
     worker, first = server["worker-1"], server.stack.run(mine)
     copied = {"parameters": first.parameters, "labels": {START_LABEL: first.labels[START_LABEL]}}

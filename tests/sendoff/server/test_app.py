@@ -164,6 +164,19 @@ def test_a_start_says_nothing_more(ask: Ask, prefect: Prefect, deployed: Any, mo
     assert all(each["method"] == "GET" for each in prefect.seen)
 
 
+def test_forms_say_again_what_the_deployment_says(ask: Ask, prefect: Prefect, deployed: Any) -> None:
+    """That changes nothing and is left out; anything else is refused."""
+    same = {"work_queue_name": "default", "job_variables": {"env": {"PREFECT_CLIENT_MAX_RETRIES": "7"}}}
+    deployed |= same
+    assert ask("rob", "POST", START, json={"parameters": SAID, **same}).status_code == 200
+    assert not same.keys() & prefect.last["body"].keys()
+    for other in (
+        {"work_queue_name": "other"},
+        {"job_variables": {"env": {"PREFECT_CLIENT_MAX_RETRIES": "8"}}},
+    ):
+        assert ask("rob", "POST", START, json={"parameters": SAID, **other}).status_code == 403
+
+
 def test_clients_send_much_that_is_empty(ask: Ask, prefect: Prefect, deployed: Any) -> None:
     """Prefect's own client and pages do; what they leave empty is left out."""
     state = {
@@ -372,7 +385,7 @@ def test_pages_are_served_to_everybody(ask: Ask, prefect: Prefect) -> None:
     assert "authorization" not in prefect.last["headers"]
 
 
-@pytest.mark.parametrize("raw", [b"{", b"\xff", b"[" * 100_000, b'"text"', b"x" * 2_000_001])
+@pytest.mark.parametrize("raw", [b"{", b"\xff", b"[" * 100_000, b'"text"', b"x" * 2_000_001], ids=len)
 def test_what_is_no_request_is_refused(ask: Ask, prefect: Prefect, deployed: Any, raw: bytes) -> None:
     """With a sentence, and never an error of the server."""
     assert ask("rob", "POST", START, content=raw).status_code in (413, 422)
