@@ -13,13 +13,12 @@ from rich.text import Text
 
 from sendoff.cli import output
 from sendoff.cli.review import show_review
-from sendoff.cli.terminal import plain_console, told
+from sendoff.cli.terminal import alarming, plain_console, told
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import Lease
 from sendoff.ledger.progress import Progress, progress
 from sendoff.ledger.standing import Standing, standings
 from sendoff.model import Frozen
-from sendoff.report.emergency import EMERGENCY
 from sendoff.report.words import listing
 from sendoff.reviews import REVIEWS, Review, mark, open_reviews
 from sendoff.settings import Settings
@@ -77,7 +76,7 @@ def show(found: Status, console: Console, now: datetime, application: str | None
         console.print(_table(found, now))
     for each in found.running:
         console.print()
-        console.print(_red(f"{each.title} ({each.by}, since {told(each.since, now)})"))
+        console.print(alarming(f"{each.title} ({each.by}, since {told(each.since, now)})"))
         console.print(f"  {doing(each, now)}; watch it: sendoff watch {each.release}")
     for lease in found.leases:
         since = told(lease.since, now)
@@ -105,20 +104,13 @@ def _is_of(body: dict[str, object], application: str | None) -> bool:
     return application in (None, body.get("application"))
 
 
-def _red(text: str) -> Text:
-    """Show it as it is, the mark of an emergency in red."""
-    shown = Text(text)
-    shown.highlight_words([EMERGENCY], "bold red")
-    return shown
-
-
 def _table(found: Status, now: datetime) -> Table:
     table = Table("application", "environment", "version", "hosts", "since", "by", box=None, pad_edge=False)
     for each in found.placements:
         words = (each.application, each.environment, each.version or "nothing")
         hosts = Text(_hosts(each), style="yellow" if each.is_mixed else "green")
         if open_one := mark(found.reviews, each.application, each.environment):
-            hosts += _red(f", {open_one}")
+            hosts += alarming(f", {open_one}")
         table.add_row(*map(Text, words), hosts, told(each.since, now), Text(each.by))
     return table
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from rich.console import Console
+from rich.text import Text
+
+from sendoff.report.emergency import EMERGENCY
 
 UNBOUND = 1000
 
@@ -15,6 +18,13 @@ def plain_console() -> Console:
     if not console.is_terminal:
         console.width = UNBOUND
     return console
+
+
+def alarming(text: str) -> Text:
+    """Show a text as it is, the mark of an emergency in red."""
+    shown = Text(text, overflow="fold")
+    shown.highlight_words([EMERGENCY], "bold red")
+    return shown
 
 
 def told(at: datetime, now: datetime) -> str:

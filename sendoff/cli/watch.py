@@ -13,10 +13,9 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
-from rich.text import Text
 
 from sendoff.cli.status import doing
-from sendoff.cli.terminal import plain_console
+from sendoff.cli.terminal import alarming, plain_console
 from sendoff.errors import BadInput, Problem
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import GOOD_ENDS, Event
@@ -138,7 +137,7 @@ def _show_bars(ledger: Ledger, release: str, console: Console, pause: Pause) -> 
         def draw() -> None:
             now = progress(seen)
             _update(bars, tasks, now)
-            headline = Text(f"{now.title}: {doing(now, datetime.now(UTC))}", overflow="fold")
+            headline = alarming(f"{now.title}: {doing(now, datetime.now(UTC))}")
             live.update(bars if now.end else Group(headline, bars))
 
         for event, text in meaningful(_kept(follow(ledger, release, pause), seen, draw)):
