@@ -254,6 +254,14 @@ def test_who_may_answer_what(ask: Ask, asks: Any, key: str, may: set[str]) -> No
     assert {who for who in people if ask(who, "POST", RESUME, json=said).status_code == 200} == may
 
 
+def test_what_prefect_cannot_say_is_passed_on(ask: Ask, prefect: Prefect, asks: Any) -> None:
+    """A client tries again as it would with Prefect alone; nothing is stamped meanwhile."""
+    asks("approval-owner-1")
+    prefect.broken = 503
+    assert ask("pam", "POST", RESUME, json={"run_input": {"decision": "approve"}}).status_code == 503
+    assert [each["method"] for each in prefect.seen] == ["GET"]
+
+
 def test_a_template_is_no_answer(ask: Ask, asks: Any) -> None:
     """Prefect would put something else in its place, after it was stamped."""
     asks("approval-owner-1")
