@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sendoff.ledger.models import Event, Lease, resource
@@ -38,12 +38,26 @@ def why(events: Sequence[Event], rules: Rules, leases: Sequence[Lease], at: date
     if lease := _lock(events, leases, at):
         return f"{now.title} waits for its environment, {lease}; {_then(outlook)}"
     if now.held:
-        return f"{now.title}: {_held(outlook)}"
+        return f"{now.title}: {_held(outlook)}{expiring(events, outlook.following)}"
     if now.waiting:
         needed = count(now.waiting.missing, "approval")
         return f"{now.title} waits for {needed} of {now.waiting.gate!r}, {_asked(events)}; {_then(outlook)}"
     ahead = "nothing holds it" if outlook.leave.allowed else f"before its next change {_held(outlook)}"
     return f"{now.title} does not wait, it is under way ({now.doing}); {ahead}"
+
+
+def expiring(events: Sequence[Event], following: datetime | None) -> str:
+    """Say that approvals will have expired by the next moment at which it may ship; else nothing."""
+    lasts = {str(each.get("name")): each.get("answers_expire") for each in _here(events).get("gates", ())}
+    given = [event for event in events if event.kind == "approval.answered" and event.body.get("counted")]
+    gates = dict.fromkeys(
+        repr(event.body["gate"])
+        for event in given
+        if following
+        and (term := lasts.get(event.body["gate"]))
+        and event.at + timedelta(seconds=term) <= following
+    )
+    return f"; by then approvals of {listing(gates)} have expired, and are asked for again" if gates else ""
 
 
 def _held(outlook: Outlook) -> str:
@@ -93,7 +107,7 @@ def _then(outlook: Outlook) -> str:
 
 def _here(events: Sequence[Event]) -> dict[str, Any]:
     """Find the environment as it was written down when the release began."""
-    body = events[0].body
+    body = events[0].body if events else {}
     environments = (body.get("config") or {}).get("environments", ())
     return next((each for each in environments if each.get("name") == body.get("environment")), {})
 

@@ -117,6 +117,24 @@ def test_why(more: list[tuple[str, dict[str, Any]]], rules: Rules, expected: str
     assert why(events(*more), rules, [lease("r1", NOON + timedelta(minutes=1))], NOON) == expected
 
 
+@pytest.mark.parametrize(
+    ("term", "said"),
+    [
+        (3600.0, "; by then approvals of 'owner' have expired, and are asked for again"),
+        (7200.1, ""),
+        (None, ""),
+    ],
+)
+def test_approvals_that_expire_meanwhile(term: float | None, said: str) -> None:
+    """Whoever waits for the clock learns that they will have to ask again."""
+    gates = [{**GATE, "answers_expire": term}]
+    created = {**CREATED, "config": {"environments": [{"name": "production", "gates": gates}]}}
+    answer = {"gate": "owner", "decision": "approve", "counted": True, "plan_digest": "p"}
+    told = events(ASKED, ("approval.answered", answer), HELD)
+    told[0] = told[0].model_copy(update={"body": created})
+    assert why(told, FROZEN, [], NOON).partition("2026-11-25 14:00 UTC")[2].partition("14:00 UTC")[2] == said
+
+
 def test_allowed_again() -> None:
     """What is held still, though the rules have changed, is told so."""
     assert "may ship now: it looks again within the hour" in why(events(HELD), Rules(), [], NOON)
