@@ -13,7 +13,7 @@ from prefect.blocks.core import Block
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
 from prefect.client.schemas.schedules import CronSchedule
-from prefect.exceptions import ObjectAlreadyExists
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.types import SecretDict
 from prefect.workers.process import ProcessWorker
 
@@ -43,9 +43,9 @@ def register(settings: Settings) -> list[str]:
     loaded = list(catalog.find(settings.catalog).values())
     files = [each.file for each in loaded]
     said = [f"block {name}" for name in register_blocks(loaded, settings)]
-    said += list(_missing_channels(files))
     signs_in = settings.signed_by is not None
     with get_client(sync_client=True) as client:
+        said += _missing_channels(client, files)
         said.append(f"work pool {_pool(client, POOL)}")
         for story in (*STORIES, *INNER):
             tags = ["sendoff", BY_ITSELF] if story in INNER else ["sendoff"]
@@ -113,11 +113,14 @@ def _channels(file: ReleaseFile) -> list[BlockChannel | WebhookChannel]:
     return [*file.notify, *(channel for each in file.environments for channel in each.notify)]
 
 
-def _missing_channels(files: list[ReleaseFile]) -> Iterator[str]:
+def _missing_channels(client: SyncPrefectClient, files: list[ReleaseFile]) -> Iterator[str]:
     """Say which blocks are not there that people are to be told through: nobody else would say it in time."""
     named = (each.block for file in files for each in _channels(file) if isinstance(each, BlockChannel))
     for name in dict.fromkeys(named):
-        if lookup.named(name) is None:
+        kind, _, own = name.partition("/")
+        try:
+            client.read_block_document_by_name(own, kind)
+        except ObjectNotFound:
             yield f"MISSING block {name}: nobody is told through it until it is made, in the UI under Blocks"
 
 
