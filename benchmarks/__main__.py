@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from benchmarks import rules
 from benchmarks.bench import FULL, NEXT_ONLY, Bench, Options
 from benchmarks.farm import Farm
 from benchmarks.workload import Workload
@@ -34,6 +35,7 @@ def main(words: list[str]) -> int:
     folder = FOLDER.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     processes = Processes(folder / "logs", os.environ)
+    rules.main()
     try:
         with _alone(folder), _fast_folder(folder, max(options.hosts)) as data:
             print(f"The hosts' folders are {'in memory' if data.is_relative_to(MEMORY) else 'on disk'}.")

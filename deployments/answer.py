@@ -15,15 +15,16 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
 
 WHO = ("approver", "who")
-COMMANDS = {"approval": "`sendoff approve`", "trouble": "`sendoff answer`"}
+COMMANDS = {"approval": "`sendoff approve`", "trouble": "`sendoff answer`", "hold": "`sendoff answer`"}
 MAY_BE_UNSAID = ("group", "until", "code")
+HOLD = ("wait", "ship anyway")  # what can be answered where a freeze holds a release
 
 
 def answer(client: SyncPrefectClient, run: FlowRun, given: dict[str, Any]) -> str | None:
     """Give an answer; None when it was taken, else why not."""
     if run.state is None or not run.state.is_paused():
         return f"{run.name}: is {run.state_name}, expected a run that waits for an answer"
-    if (question := asks(run)) != ("trouble" if "who" in given else "approval"):
+    if (question := asks(run)) != meant_for(given):
         return f"{run.name}: waits for an answer to something else; use {COMMANDS.get(question, 'its page')}"
     fields = _fields(client, run)
     if any(not given.get(name) for name in fields.intersection(WHO)):
@@ -48,6 +49,13 @@ def _fields(client: SyncPrefectClient, run: FlowRun) -> set[str]:
         return set()
     schema = json.loads(client.read_flow_run_input(run.id, keyset["schema"]))
     return set(schema.get("properties", {}))
+
+
+def meant_for(given: dict[str, Any]) -> str:
+    """Tell which kind of question an answer is for."""
+    if "who" not in given:
+        return "approval"
+    return "hold" if given.get("decision") in HOLD else "trouble"
 
 
 def asks(run: FlowRun) -> str:

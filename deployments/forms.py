@@ -44,4 +44,4 @@ def _narrow(model: dict[str, Any], name: str, choices: list[str]) -> None:
     field = model.get("properties", {}).get(name)
     if field is not None:
         field.pop("pattern", None)
-        field["enum"] = choices
+        field["enum"] = [field["default"], *choices] if "default" in field else choices

@@ -12,6 +12,7 @@ from flows.build import build
 from flows.close_review import close_review
 from flows.deploy import deploy
 from flows.go_live import go_live
+from flows.line import line
 from flows.recover import recover
 from flows.release import release
 from flows.rollback import rollback
@@ -24,7 +25,9 @@ POOL = "sendoff"
 INNER: tuple[Flow[..., Any], ...] = (answer_by_default, wake, tell)
 """What Sendoff starts by itself; each has a deployment as well, so that a worker can run it."""
 
-STORIES: tuple[Flow[..., Any], ...] = (release, build, deploy, verify, go_live, rollback, close_review)
+STORIES: tuple[Flow[..., Any], ...] = (
+    release, build, deploy, verify, go_live, rollback, line, close_review,
+)  # fmt: skip
 RECOVER: Flow[..., Any] = recover
 AT_SITE: Flow[..., Any] = at_site
 

@@ -35,6 +35,7 @@ from tasks.publish import publish_report, publish_what_is_where
 from tasks.resolve import resolve
 from tasks.run import Place, Run
 from tasks.telling import Announcer
+from tasks.when import tell_when
 
 STORY: dict[str, Any] = {"persist_result": True, "task_runner": ThreadPoolTaskRunner(max_workers=50)}
 
@@ -90,6 +91,7 @@ class Attempt:
         self._show(run)
         rules.refuse(run)
         if self.changes:
+            tell_when(run)
             self._keeper = take_lease(run)
         return run
 

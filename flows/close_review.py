@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
-from uuid import UUID
 
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
-from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from sendoff.errors import PolicyRefused
@@ -17,6 +15,7 @@ from sendoff.ledger import Ledger
 from sendoff.reviewing import close_review as close_it
 from sendoff.settings import Settings
 from sendoff.spec.intent import Closing
+from tasks.asking import this_run
 from tasks.deeds import starter
 from tasks.ends import state_of
 from tasks.publish import publish_table
@@ -32,8 +31,9 @@ def close_review(review: Closing) -> State[None]:
     """
     settings = Settings.read(os.environ)
     with closing(Ledger.open(settings.ledger_url)) as ledger, get_client(sync_client=True) as client:
+        run = client.read_flow_run(this_run().id)
         try:
-            who = starter(client.read_flow_run(UUID(flow_run.id)), review.requested_by, ledger, settings)
+            who = starter(run, review.requested_by, ledger, settings)
             closed = close_it(ledger, review.run, who.name, review.finding, who.is_proved)
         except PolicyRefused as refused:
             return state_of("refused", str(refused))

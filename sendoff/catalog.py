@@ -20,6 +20,7 @@ from sendoff.spec.rules import broken_rules
 from sendoff.spec.sound import rules_on_the_rest
 
 MAIN = "release.yaml"
+FREEZES = "freezes.yaml"
 LONGEST = 60
 
 
@@ -72,8 +73,8 @@ def _twice(first: Loaded, second: Loaded) -> Problem:
 def _unique(catalog: Sequence[Path], problems: list[Problem]) -> Iterator[Path]:
     seen: set[Path] = set()
     for given in catalog:
-        found = _search(given) if given.is_dir() else [given]
-        if not found:
+        found = search(given, MAIN)
+        if not found and not search(given, FREEZES):
             problems.append(
                 Problem(label(given), 0, "", "no release file in this folder", f"{MAIN} or *.{MAIN}")
             )
@@ -84,12 +85,20 @@ def _unique(catalog: Sequence[Path], problems: list[Problem]) -> Iterator[Path]:
                 yield path
 
 
-def _search(folder: Path) -> list[Path]:
+def search(given: Path, name: str) -> list[Path]:
+    """Find the files of a kind, `name` or `*.name`, in a folder; a file that is given is of either kind."""
+    if not given.is_dir():
+        return [given] if is_called(given.name, FREEZES) == (name == FREEZES) else []
     found = []
-    for here, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(here, name) for name in sorted(names) if name == MAIN or name.endswith(f".{MAIN}")]
+    for here, folders, names in os.walk(given):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        found += [Path(here, each) for each in sorted(names) if is_called(each, name)]
     return found
+
+
+def is_called(file: str, name: str) -> bool:
+    """Tell whether a file is of a kind, by its name."""
+    return file == name or file.endswith(f".{name}")
 
 
 def label(path: Path) -> str:
@@ -142,7 +151,7 @@ class _Loading:
         self.hosts = self._read(self.hosts_path, asked)
         if self.hosts.data is None:
             return data, False
-        _, wrong = _shaped(Inventory, self.hosts.data, self.hosts)
+        _, wrong = shaped(Inventory, self.hosts.data, self.hosts)
         more = self.hosts.data.get("hosts") if isinstance(self.hosts.data, dict) else None
         for finding in wrong:
             self._add(finding, self.hosts_path, self.hosts, self.hosts.data)
@@ -154,7 +163,7 @@ class _Loading:
         return {**data, "hosts": {**more, **own}}, not wrong
 
     def _checked(self, data: Any, is_whole: bool) -> ReleaseFile | None:
-        file, findings = _shaped(ReleaseFile, data, self.document)
+        file, findings = shaped(ReleaseFile, data, self.document)
         if is_whole:
             findings += broken_rules(file) if file else rules_on_the_rest(data, findings)
         for finding in findings:
@@ -175,7 +184,7 @@ class _Loading:
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def _shaped(model: type[Model], data: Any, document: Document) -> tuple[Model | None, list[Finding]]:
+def shaped(model: type[Model], data: Any, document: Document) -> tuple[Model | None, list[Finding]]:
     """Check each part for itself; numbers and text are not taken for each other."""
     try:
         return model.model_validate_json(json.dumps(data), strict=True), []

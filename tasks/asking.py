@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Self
-from uuid import UUID
+from functools import partial
+from typing import Any
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.exceptions import Abort
-from prefect.flow_runs import pause_flow_run, suspend_flow_run
 from prefect.input import Keyset, RunInput
 from prefect.input.actions import delete_flow_run_input, read_flow_run_input
 from prefect.input.run_input import keyset_from_base_key
@@ -19,6 +18,7 @@ from pydantic import ValidationError
 
 from sendoff.errors import Fenced
 from sendoff.signers import Signer
+from tasks.pausing import pause_flow_run, suspend_flow_run
 from tasks.run import Run
 from tasks.stamps import signer
 
@@ -29,21 +29,12 @@ class Form(RunInput):
     """A form that is there before its run waits: a run that waits can always be answered."""
 
     @classmethod
-    def save(cls, keyset: Keyset, flow_run_id: UUID | None = None) -> None:
-        """Write nothing where Prefect would: too late for a process that dies right before it."""
-
-    @classmethod
-    def load(cls, keyset: Keyset, flow_run_id: UUID | None = None) -> Self:
-        """Read nothing where Prefect would: a run that was woken may not have been answered."""
-        return cls.model_construct()  # type: ignore[return-value]  # the plugin knows Form here
-
-    @classmethod
     def write(cls, keyset: Keyset) -> None:
         """Write the form, in place of one that a process has left which died before its run waited."""
         for name in (keyset["schema"], keyset["description"]):
             if read_flow_run_input(name) is not None:
                 delete_flow_run_input(name)
-        super().save(keyset)
+        cls.save(keyset)
 
 
 class StampedForm(Form):
@@ -70,7 +61,13 @@ class Given:
         return signer(run.ledger, run.settings, "answer", run.id, self.said, self.question)
 
 
-def answer_to(model: type[Form], key: str, before: Callable[[str], None] | None = None) -> Given | None:
+def answer_to(
+    model: type[Form],
+    key: str,
+    before: Callable[[str], None] | None = None,
+    why: str | Callable[[], str] = "",
+    after: Callable[[str], None] | None = None,
+) -> Given | None:
     """Suspend until there is an answer; a run without a deployment pauses where it is.
 
     None when such a run was woken and nobody had answered. A run with a deployment begins from its top then.
@@ -80,6 +77,9 @@ def answer_to(model: type[Form], key: str, before: Callable[[str], None] | None 
         key: The name of the question; it is asked under this, or under this and a number when a process died
             that had asked: Prefect suspends no run twice under one key
         before: What is done before it is asked, with the key
+        why: Why it waits, on whom and until when, in a sentence, or what says so once `before` is done: the
+            message of its state
+        after: What is done once it is suspended, with the key, before its process ends
     """
     run = this_run()
     given, asked = _look(model, run, key)
@@ -89,10 +89,11 @@ def answer_to(model: type[Form], key: str, before: Callable[[str], None] | None 
         before(asked)
     keyset = _keyset(run, asked)
     model.write(keyset)
+    message = why if isinstance(why, str) else why()
     if run.deployment_id:
-        _suspend(asked, wait_for_input=model)
+        _suspend(asked, wait_for_input=model, message=message, after=_with(after, asked))
     else:
-        pause_flow_run(wait_for_input=model, timeout=A_YEAR, poll_interval=1, key=asked)
+        pause_flow_run(key=asked, wait_for_input=model, message=message, timeout=A_YEAR)
     return _given(model, keyset, asked)
 
 
@@ -101,16 +102,21 @@ def answered(model: type[Form], key: str) -> Given | None:
     return _look(model, this_run(), key)[0]
 
 
-def wait_until_woken(key: str, before: Callable[[str], None]) -> None:
+def wait_until_woken(
+    key: str,
+    before: Callable[[str], None],
+    why: str = "",
+    after: Callable[[str], None] | None = None,
+) -> None:
     """Suspend without a question, or pause where it is; `before` is told its key, to have it woken."""
     run = this_run()
     seen = _seen(run)
     held = next(each for each in _keys(key) if each not in seen)
     before(held)
     if run.deployment_id:
-        _suspend(held)
+        _suspend(held, message=why, after=_with(after, held))
     else:
-        pause_flow_run(timeout=A_YEAR, poll_interval=1, key=held)
+        pause_flow_run(key=held, message=why, timeout=A_YEAR)
 
 
 def kind_of_form(run: Run) -> type[Form]:
@@ -144,10 +150,12 @@ def _suspend(key: str, **more: Any) -> None:
     """Suspend; Fenced when the server takes this process for dead, as it may after it was away itself."""
     try:
         suspend_flow_run(key=key, **more)
-    except RuntimeError as error:
-        if isinstance(error.__context__, Abort):
-            raise Fenced(f"the server has this run over in this process: {error.__context__}") from error
-        raise
+    except Abort as reason:
+        raise Fenced(f"the server has this run over in this process: {reason}") from reason
+
+
+def _with(done: Callable[[str], None] | None, key: str) -> Callable[[], None] | None:
+    return partial(done, key) if done else None
 
 
 def _keys(key: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from sendoff.targets.protocol import Outcome
 from tasks.durable import ONCE, HostKey, Progress, on_hosts, told
 from tasks.facts import lacking, look_everywhere
 from tasks.gates import gates_of
+from tasks.hold import hold
 from tasks.remove import remove_dark
 from tasks.run import Run, hosts_in
 from tasks.trouble import Errors, Work, carry_through
@@ -48,13 +49,16 @@ def deploy(
         )
 
     remove = partial(remove_dark, run, plan.subject.release_name)
+    hold(run, "deploy")
     carry_through(run, Work("deploy", hosts, put, of=len(hosts), undo=remove))
 
 
 def deploy_again(run: Run, plan: Plan, artifact: Artifact) -> None:
-    """Deploy once more to hosts that have lost the release while people decided, before any traffic moves."""
-    if not gates_of(run) or run.has_switched():
+    """Deploy once more to hosts that have lost the release while it waited, before any traffic moves."""
+    waited = gates_of(run) or run.ledger.last(run.id, ("release.held",))
+    if not waited or run.has_switched():
         return
+    hold(run, "go-live")
     if missing := lacking(look_everywhere(run).results, plan.subject.release_name):
         run.say(
             f"{artifact.version} is gone from {', '.join(host for _, host in missing)}; it is put there again"

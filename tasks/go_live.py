@@ -16,6 +16,7 @@ from sendoff.targets.protocol import Outcome
 from tasks.check import check_live_on, checks
 from tasks.durable import RETRIED, HostKey, Progress, Served, on_hosts, told
 from tasks.facts import look_at
+from tasks.hold import hold
 from tasks.left_out import leave_out, left_out
 from tasks.questions import unsettled
 from tasks.run import Run, hosts_in
@@ -136,8 +137,9 @@ def _place(batch: Batch) -> str:
 
 
 def _go_live_batch(run: Run, plan: Plan, batch: Batch, progress: Progress) -> None:
-    run.say(f"batch {batch.number}: {', '.join(batch.hosts)}")
     place = _place(batch)
+    hold(run, place, batch.hosts)
+    run.say(f"batch {batch.number}: {', '.join(batch.hosts)}")
 
     def switch(hosts: list[HostKey]) -> Errors:
         errors = _switch_and_check(run, plan, hosts, progress)

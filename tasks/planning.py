@@ -20,6 +20,7 @@ from tasks.left_out import left_out
 from tasks.pinned import pinned
 from tasks.publish import publish_plan
 from tasks.run import Run
+from tasks.when import when_lines
 
 
 def live_already(run: Run) -> str | None:
@@ -82,6 +83,7 @@ class Planner:
             history=history,
             durations=run.durations(),
             now=now,
+            when=when_lines(run),
             reviews=open_reviews(
                 run.ledger.events(kinds=REVIEWS), run.place.application, run.place.environment
             ),

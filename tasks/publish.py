@@ -17,12 +17,15 @@ from sendoff.plan.render import as_markdown
 from sendoff.report import release_report, what_is_where
 from sendoff.reviews import REVIEWS, marks, open_reviews
 from tasks.run import Place, Run
+from tasks.when import when_lines
 
 
 def publish_plan(run: Run, plan: Plan) -> None:
     """Show the plan beside the run."""
     create_markdown_artifact(
-        as_markdown(plan, run.durations()), key=_key("plan", run.place), description=f"Plan {plan.code}"
+        as_markdown(plan, run.durations(), when_lines(run)),
+        key=_key("plan", run.place),
+        description=f"Plan {plan.code}",
     )
 
 

@@ -16,6 +16,7 @@ from tasks.asking import Form, Given, StampedForm, answer_to, kind_of_form
 from tasks.deadline import answer_at
 from tasks.left_out import left_out
 from tasks.run import Run
+from tasks.when import why_it_waits
 
 
 def newest(run: Run, place: str | None = None) -> Trouble | None:
@@ -74,10 +75,10 @@ def reply_to(run: Run, trouble: Trouble) -> Reply:
         title = f"{run.place.application} {run.version} to {run.place.environment}"
         text = question(trouble, title, run.why, note)
         made = form(trouble, settings.answerers, text, kind_of_form(run))
-        given_now = answer_to(made, key, before=timer)
+        given_now = answer_to(made, key, timer, why_it_waits(run))
         if given_now is None:
             continue
-        who, objection = _who(run, given_now)
+        who, objection = _who(run, trouble, given_now)
         said = {name: given_now.fields.get(name, "") for name in ("decision", "comment")}
         reply = Reply.model_validate({**said, "who": who.name, "at": run.now()})
         verdict = objection or judge(trouble, settings.answerers, reply)
@@ -93,9 +94,10 @@ def reply_to(run: Run, trouble: Trouble) -> Reply:
         run.say(f"{trouble.headline}: {verdict.said}")
 
 
-def _who(run: Run, given: Given) -> tuple[Signer, Verdict | None]:
-    """Tell who answered, and what is against it; without a stamp it was the clock, or it does not count."""
-    if run.settings.signed_by is not None and not given.said.get(STAMP):
+def _who(run: Run, trouble: Trouble, given: Given) -> tuple[Signer, Verdict | None]:
+    """Tell who answered, and what is against it. Where people sign in, only the clock has no stamp."""
+    is_default = given.fields["decision"] == trouble.otherwise and run.now() >= trouble.until
+    if run.settings.signed_by is not None and is_default and not given.said.get(STAMP):
         return Signer(name=""), None
     try:
         return given.by(run, given.fields.get("who", "")), None

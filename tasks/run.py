@@ -16,6 +16,7 @@ from typing import Any
 from blocks import lookup
 from sendoff.artifact.manifest import version_of
 from sendoff.build import BUILDS
+from sendoff.calendars import Calendars
 from sendoff.errors import NotBegun, SendoffError
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import Event, Kind, Lease, Placement, resource
@@ -89,6 +90,7 @@ class Run:
         self.mask = Masker(())
         self.lease: Lease | None = None
         self.keeper: Keeper | None = None
+        self.calendars = Calendars(settings.cache, now)
         self.stopping = threading.Event()
         self.announce: Callable[[Event], None] = _nobody
         self._at_close: list[Callable[[], None]] = []

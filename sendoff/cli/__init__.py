@@ -30,16 +30,22 @@ COMMANDS = {
     "release": Entry("sendoff.cli.release:release", "Release a version of an application."),
     "rollback": Entry("sendoff.cli.release:rollback", "Go back to a release that was live before."),
     "approve": Entry("sendoff.cli.approve:approve", "Answer a release that waits for an approval."),
-    "answer": Entry("sendoff.cli.answer:answer", "Say what is to be done where something broke."),
+    "answer": Entry(
+        "sendoff.cli.answer:answer", "Say what is to be done where something broke, or a freeze holds it."
+    ),
     "register": Entry("sendoff.cli.register:register", "Make the release files known to a Prefect server."),
     "status": Entry("sendoff.cli.status:status", "Show what is where, and what is being released now."),
     "watch": Entry("sendoff.cli.watch:watch", "Follow a release until it ends."),
+    "why": Entry(
+        "sendoff.cli.why:why", "Say why a release waits, on whom, until when, and when it may ship."
+    ),
+    "line": Entry("sendoff.cli.line:line", "Stop the line, let it go, and show whether it is stopped."),
     "locks": Entry("sendoff.cli.locks:locks", "Show who holds which environment, why, and since when."),
     "unlock": Entry("sendoff.cli.unlock:unlock", "Free an environment that a dead release still holds."),
-    "reviews": Entry("sendoff.cli.review:list_reviews", "Show which emergency releases await their review."),
-    "review": Entry("sendoff.cli.review:review", "Close the review of an emergency release."),
     "server": Entry("sendoff.cli.server:server", "Serve Prefect behind a sign-in for each user."),
     "users": Entry("sendoff.cli.users:users", "Manage who may sign in at the server."),
+    "reviews": Entry("sendoff.cli.review:list_reviews", "Show which emergency releases await their review."),
+    "review": Entry("sendoff.cli.review:review", "Close the review of an emergency release."),
     "ledger": Entry("sendoff.cli.ledger:ledger", "Look after the ledger."),
 }
 """A command is one line here, in the order of the help."""

@@ -53,6 +53,6 @@ def show(held: tuple[Lease, ...], console: Console, now: datetime) -> None:
 def kept(lease: Lease, now: datetime) -> str:
     """Tell whether its process lives, as far as the lease shows."""
     if lease.expires is None:
-        return "waits for people"
+        return "waits for people or the clock"
     left = (lease.expires - now).total_seconds()
     return "at work" if left > 0 else f"silent for {duration(-left)}: will go on elsewhere, or be taken over"

@@ -13,6 +13,6 @@ def as_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2))
 
 
-def count(number: int, thing: str) -> str:
+def count(number: int, thing: str, things: str = "") -> str:
     """Count things in words: `1 host`, `4 hosts`."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    return f"{number} {thing}" if number == 1 else f"{number} {things or thing + 's'}"

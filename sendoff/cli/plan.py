@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from sendoff.artifact.manifest import Artifact
+from sendoff.calendars import Calendars
 from sendoff.catalog import Loaded, load
 from sendoff.errors import BadInput, HostUnreachable, PolicyRefused, Problem, SendoffError
 from sendoff.git import Repository, located
@@ -24,6 +26,9 @@ from sendoff.spec.placeholders import fill
 from sendoff.store import ArtifactStore
 from sendoff.targets.ssh.fleet import Fleet, open_fleet
 from sendoff.targets.ssh.login import described_login
+from sendoff.timing.rules import may_ship, next_moment
+from sendoff.timing.words import outlook, rule_words
+from sendoff.when import rules_of
 
 
 @click.command()
@@ -46,6 +51,7 @@ def plan(file: Path, environment: str, version: str, machine: bool) -> None:
         click.echo(as_json(found))
         return
     durations, since = {}, {}
+    when = when_words(loaded, environment, settings)
     if ledger := Ledger.find(settings.ledger_url):
         durations = ledger.durations(loaded.file.application, environment)
         here = (loaded.file.application, environment)
@@ -55,7 +61,23 @@ def plan(file: Path, environment: str, version: str, machine: bool) -> None:
             if (each.application, each.environment) == here
         }
         ledger.close()
-    click.echo(as_text(found, durations, since), nl=False)
+    click.echo(as_text(found, durations, since, when), nl=False)
+
+
+def when_words(loaded: Loaded, environment: str, settings: Settings) -> list[str]:
+    """Say when it may ship: by the rules of the environment, and as it is now."""
+    now, ledger = datetime.now(UTC), Ledger.find(settings.ledger_url)
+    calendars = Calendars(settings.cache)
+    known = rules_of(loaded.file, environment, loaded.folder, settings.catalog, calendars, ledger, now)
+    if ledger:
+        ledger.close()
+    leave, here = may_ship(known.rules, now), loaded.file.environment(environment)
+    following = now if leave.allowed else next_moment(known.rules, now)
+    return [
+        *rule_words(here.windows, here.freezes),
+        *outlook(known.rules, leave, following, now),
+        *known.notes,
+    ]
 
 
 def make(

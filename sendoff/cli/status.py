@@ -92,6 +92,8 @@ def doing(release: Progress, now: datetime) -> str:
         return f"{release.end}: {release.said}"
     if asks := release.question:
         return f"{asks.broke}; asks what to do, at {told(asks.until, now)} it is {asks.otherwise!r}"
+    if release.held:
+        return release.held.said
     if wait := release.waiting:
         approvals = "1 approval" if wait.missing == 1 else f"{wait.missing} approvals"
         return f"waits for {approvals} of {wait.gate!r} since {told(wait.since, now)}"

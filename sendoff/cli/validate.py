@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from sendoff import freezing
 from sendoff.catalog import Loaded, label, survey
 from sendoff.cli.output import as_json, count
 from sendoff.errors import BadInput
@@ -19,12 +20,15 @@ from sendoff.spec.schema import schema as release_file_schema
 @click.option("--json", "for_machine", is_flag=True, help="Print JSON instead of lines.")
 @click.pass_context
 def validate(ctx: click.Context, paths: tuple[Path, ...], for_machine: bool) -> None:
-    """Check release files; a folder is searched for release.yaml and *.release.yaml.
+    """Check release files; a folder is searched for release.yaml and *.release.yaml, and for freezes.yaml.
 
     Prints all that is wrong with all of them as `file:line: path: what, expected what`.
     Exits with 0 when nothing is, else with 2.
     """
     loaded, problems = survey(paths)
+    wide, wrong = freezing.survey(paths)
+    strangers = freezing.strangers(wide, loaded) if loaded and not problems else ()
+    problems = sorted({*problems, *wrong, *strangers, *freezing.in_calendars(loaded, wide)})
     if for_machine:
         as_json(
             {
@@ -36,6 +40,9 @@ def validate(ctx: click.Context, paths: tuple[Path, ...], for_machine: bool) -> 
         ctx.exit(2 if problems else 0)
     for each in loaded:
         click.echo(_summary(each))
+    for found in wide:
+        told = count(len(found.file.freezes), "entry", "entries")
+        click.echo(f"{label(found.path)}: {click.style('ok', fg='green')}: freezes, {told}")
     if problems:
         raise BadInput(problems)
 

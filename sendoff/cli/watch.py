@@ -36,6 +36,10 @@ NEWS = frozenset(
         "stamp.refused",
         "trouble.asked",
         "trouble.answered",
+        "release.held",
+        "release.let_go",
+        "freeze.overridden",
+        "hold.answered",
         "host.left_out",
         "lease.taken_over",
     }
@@ -54,22 +58,22 @@ def watch(ctx: click.Context, release: str | None, as_json: bool) -> None:
     """Follow a release until it ends; the newest that runs, unless one is named."""
     ledger = Ledger.find(Settings.read(os.environ).ledger_url)
     if ledger is None:
-        raise _nothing("nothing has been released yet")
+        raise nothing("nothing has been released yet")
     with closing(ledger):
         chosen = choose(ledger, release)
         ended = watch_json(ledger, chosen) if as_json else watch_release(ledger, chosen, plain_console())
     ctx.exit(0 if went_well(ended) else 1)
 
 
-def choose(ledger: Ledger, release: str | None) -> str:
+def choose(ledger: Ledger, release: str | None, command: str = "watch") -> str:
     """Find the release that is named, else the newest that runs; BadInput when there is none."""
     if release is not None:
         if ledger.last(release) is None:
-            raise _nothing(f"no release {release!r}")
+            raise nothing(f"no release {release!r}", command)
         return release
     running = ledger.running()
     if not running:
-        raise _nothing("nothing is being released now")
+        raise nothing("nothing is being released now", command)
     return running[-1].release
 
 
@@ -103,9 +107,10 @@ def went_well(ended: Event) -> bool:
     return ended.body.get("end") in GOOD_ENDS
 
 
-def _nothing(what: str) -> BadInput:
+def nothing(what: str, command: str = "watch") -> BadInput:
+    """Say that there is no release that a command could be about."""
     return BadInput(
-        [Problem("watch", 0, "", what, "a release of `sendoff status`; start one: sendoff release")]
+        [Problem(command, 0, "", what, "a release of `sendoff status`; start one: sendoff release")]
     )
 
 

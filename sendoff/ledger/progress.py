@@ -44,6 +44,14 @@ class Question(Frozen):
     otherwise: str
 
 
+class Held(Frozen):
+    """It may not go on now: why, and the next moment at which it may, as far as that is known."""
+
+    said: str
+    since: datetime
+    until: datetime | None
+
+
 class Progress(Frozen):
     """A release as it stands: what it is about, its phases, what it waits for, and how it ended."""
 
@@ -55,6 +63,7 @@ class Progress(Frozen):
     doing: str
     waiting: Waiting | None
     question: Question | None = None
+    held: Held | None = None
     end: str | None
     said: str
 
@@ -72,6 +81,7 @@ def progress(events: Sequence[Event]) -> Progress:
         doing=_doing(phases),
         waiting=None if ended else waiting,
         question=None if ended else _question(events),
+        held=None if ended else _held(events),
         end=ended.body.get("end", "ended") if ended else None,
         said=ended.body.get("said", "") if ended else "",
     )
@@ -83,6 +93,18 @@ def title(created: Event) -> str:
     flow = "" if body.get("flow", "release") == "release" else f"{body['flow']} of "
     place = f"{body.get('version') or ''} to {body.get('environment')}".strip()
     return marked(f"{flow}{body.get('application')} {place}", body)
+
+
+def scope(application: str, environment: str) -> str:
+    """Say for what the line is stopped."""
+    match (application, environment):
+        case ("", ""):
+            return "all releases"
+        case (_, ""):
+            return f"all releases of {application}"
+        case ("", _):
+            return f"all releases to {environment}"
+    return f"releases of {application} to {environment}"
 
 
 def _phases(events: Sequence[Event]) -> tuple[Phase, ...]:
@@ -169,6 +191,13 @@ def _question(events: Sequence[Event]) -> Question | None:
         until=asked.body["until"],
         otherwise=asked.body["otherwise"],
     )
+
+
+def _held(events: Sequence[Event]) -> Held | None:
+    last = next((each for each in reversed(events) if each.kind in ("release.held", "release.let_go")), None)
+    if last is None or last.kind == "release.let_go":
+        return None
+    return Held(said=last.body["said"], since=last.at, until=last.body["until"])
 
 
 def _needed(created: Event, asked: Event) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sendoff.ledger.models import Event
-from sendoff.ledger.progress import title
+from sendoff.ledger.progress import scope, title
 from sendoff.report.words import count, listing, moment
 from sendoff.report.wrongs import first_line
 
@@ -86,6 +86,10 @@ def _replied(body: Body) -> str:
     return f"{body.get('said')}{counts}"
 
 
+def _for(body: Body) -> str:
+    return f"for {scope(body.get('application') or '', body.get('environment') or '')}"
+
+
 def _left_out(body: Body) -> str:
     serves = f"serves {body['live']}" if body.get("live") else "serves nothing"
     return f"{body.get('host')}: left out by {body.get('by')}, {serves}: {first_line(str(body.get('why')))}"
@@ -134,9 +138,14 @@ TOLD: dict[str, Callable[[Body], str]] = {
     "approval.reminded": lambda body: str(body.get("said")),
     "approval.escalated": lambda body: str(body.get("said")),
     "approval.expired": lambda body: str(body.get("said")),
-    "stamp.refused": lambda body: f"{body.get('deed')} refused: {body.get('said')}",
     "trouble.asked": _asked,
     "trouble.answered": _replied,
+    "release.held": lambda body: f"held: {body.get('said')}",
+    "release.let_go": lambda body: "is not held any more",
+    "hold.answered": _replied,
+    "freeze.overridden": lambda body: str(body.get("said")),
+    "line.stopped": lambda body: f"{body.get('who')} stopped the line {_for(body)}: {body.get('reason')}",
+    "line.let_go": lambda body: f"{body.get('who')} let the line go {_for(body)}: {body.get('reason')}",
     "step.done": _step,
     "host.live": _live,
     "host.left_out": _left_out,
@@ -147,10 +156,11 @@ TOLD: dict[str, Callable[[Body], str]] = {
     "lease.taken": lambda body: f"holds {body.get('resource')}",
     "lease.given_back": lambda body: f"gave {body.get('resource')} back: {body.get('why')}",
     "lease.resumed": lambda body: f"goes on in another process, under number {body.get('token')}",
+    "stamp.used": lambda body: f"the stamp of this {body.get('deed')} is used up",
+    "stamp.refused": lambda body: f"a stamp was refused: {body.get('said')}",
     "review.opened": lambda body: f"EMERGENCY: a review is open, as it skipped {listing(body['skipped'])}",
     "review.closed": lambda body: f"its review is closed: {body.get('finding')}",
     "told": lambda body: f"{body.get('channel')} was told: {body.get('subject')}",
     "not_told": _not_told,
-    "stamp.used": lambda body: f"the stamp of this {body.get('deed')} is used up",
     "lease.taken_over": lambda body: f"took {body.get('resource')} over: {body.get('why')}",
 }

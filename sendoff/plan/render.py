@@ -25,7 +25,10 @@ def as_json(plan: Plan | Preview) -> str:
 
 
 def as_text(
-    plan: Plan | Preview, durations: Mapping[str, float], live_since: Mapping[str, datetime] | None = None
+    plan: Plan | Preview,
+    durations: Mapping[str, float],
+    live_since: Mapping[str, datetime] | None = None,
+    when: Sequence[str] = (),
 ) -> str:
     """Show the plan in a terminal; durations (seconds) are by step id or action, `live_since` by host."""
     lines = [
@@ -34,6 +37,7 @@ def as_text(
         "",
         "What is where, and what would be",
         *_columns([("host", "now", "then"), *places(plan, live_since or {})]),
+        *(["", "When", *(f"  {line}" for line in when)] if when else []),
         "",
         "Steps",
         *(line for number, step in enumerate(plan.steps, 1) for line in _step_text(number, step, durations)),
@@ -48,7 +52,7 @@ def as_text(
     return "\n".join(lines) + "\n"
 
 
-def as_markdown(plan: Plan | Preview, durations: Mapping[str, float]) -> str:
+def as_markdown(plan: Plan | Preview, durations: Mapping[str, float], when: Sequence[str] = ()) -> str:
     """Show the plan as Markdown, for the plan artifact and above an approval form."""
     return document(
         (
@@ -57,6 +61,7 @@ def as_markdown(plan: Plan | Preview, durations: Mapping[str, float]) -> str:
             bullets(escape(line) for line in facts(plan)),
             "### What is where, and what would be",
             table_of_hosts("Now", "Then", places(plan, {})),
+            *(("### When", bullets(map(escape, when))) if when else ()),
             "### Steps",
             numbered(_steps(plan, durations)),
             f"**Undo means more than a switch:** {with_code(plan.beyond_switch or NO_POINT)}",

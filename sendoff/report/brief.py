@@ -48,6 +48,7 @@ def brief(
     history: History,
     durations: Mapping[str, float],
     now: datetime,
+    when: Sequence[str] = (),
     reviews: Sequence[Review] = (),
 ) -> str:
     """Write the brief; `checks` are bodies of `check.done` of this environment, `reviews` its open ones."""
@@ -65,6 +66,7 @@ def brief(
             table_of_hosts("Now", "Then", places(plan, {})),
             numbered((escape(line), ()) for line in _steps(plan)),
             f"**Expected:** {escape(total(plan, durations))}",
+            *(("### When", bullets(map(escape, when))) if when else ()),
             "### What was verified so far",
             bullets(_verified(artifact, earlier, checks)),
             "### Commits",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sendoff.report.phases import waited
+from sendoff.report.phases import held, waited
 from sendoff.report.standing import exposure, where_it_stands
 from sendoff.report.story import Story, version_words
 from sendoff.report.words import capital, count, duration, listing, moment, sentence
@@ -117,6 +117,8 @@ def _doing(story: Story) -> str:
     if asked and story.events[-1] is asked[-1]:
         return f"is waiting for approval {asked[-1].body.get('gate')!r} since {moment(asked[-1].at)}"
     last = story.events[-1] if story.events else None
+    if last and last.kind == "release.held":
+        return f"is held since {moment(last.at)}: {last.body['said']}"
     if last and last.kind == "trouble.asked":
         return f"is waiting to be told what to do, as {last.body['said']}, since {moment(last.at)}"
     return "is still under way"
@@ -133,7 +135,7 @@ def _agreement(story: Story) -> Iterator[str]:
     elif story.end == "live":
         yield "Nobody had to agree."
     named = [event.body for event in story.decisions if event.body.get("who")]
-    if any(not answer.get("proved") for answer in (*story.answers, *named)):
+    if any(not answer.get("proved") for answer in (*story.answers, *named, *story.overrides)):
         yield "As nobody signs in yet, names are what was typed and were not proved."
 
 
@@ -141,14 +143,17 @@ def _decided(story: Story) -> Iterator[str]:
     """Tell what broke on the way, and what people made of it."""
     for event in story.decisions:
         yield sentence(f"When {event.body['broke']}, {event.body['said']}")
+    for body in story.overrides:
+        yield sentence(f"It went on in a freeze: {body['said']}")
 
 
 def _time(story: Story, now: datetime) -> Iterator[str]:
     if story.started_at is None:
         return
     took = max((story.until(now) - story.started_at).total_seconds(), 0)
-    people = waited(story, now)
-    share = f", of which {duration(people)} was waiting for people" if people else ""
+    named = ((waited(story, now), "waiting for people"), (held(story, now), "being held"))
+    parts = [f"{duration(seconds)} was {what}" for seconds, what in named if seconds]
+    share = f", of which {listing(parts)}" if parts else ""
     yield f"It {'took' if story.end else 'has taken'} {duration(took)}{share}."
 
 

@@ -12,7 +12,7 @@ from sendoff.ledger.models import Event
 from sendoff.report.story import Story
 from sendoff.report.words import count
 
-Section = Literal["build", "deploy", "approval", "go live"]
+Section = Literal["build", "deploy", "approval", "hold", "go live"]
 Span = tuple[datetime, datetime]
 
 WORDS: dict[str, tuple[Section, str]] = {
@@ -44,7 +44,8 @@ class Phase:
 
 def phases(story: Story, now: datetime) -> tuple[Phase, ...]:
     """Give all of it in the order in which it began."""
-    return tuple(sorted((*work(story), *waits(story, now)), key=lambda phase: phase.start))
+    found = (*work(story), *waits(story, now), *holds(story, now))
+    return tuple(sorted(found, key=lambda phase: phase.start))
 
 
 def waits(story: Story, now: datetime) -> tuple[Phase, ...]:
@@ -61,6 +62,27 @@ def waits(story: Story, now: datetime) -> tuple[Phase, ...]:
 def waited(story: Story, now: datetime) -> float:
     """Add up the waiting for people, in seconds."""
     return sum(phase.seconds for phase in waits(story, now))
+
+
+def holds(story: Story, now: datetime) -> tuple[Phase, ...]:
+    """Find when the release was held, as its environment might not be changed then."""
+    found, since = [], None
+    for event in story.events:
+        if event.kind == "release.held":
+            since = since or event.at
+        elif event.kind in ("release.let_go", "release.ended") and since:
+            found.append((since, event.at))
+            since = None
+    spans = [*found, (since, now)] if since else found
+    return tuple(
+        Phase("hold", "held", start, end, max((end - start).total_seconds(), 0), "active")
+        for start, end in spans
+    )
+
+
+def held(story: Story, now: datetime) -> float:
+    """Add up how long it was held, in seconds."""
+    return sum(phase.seconds for phase in holds(story, now))
 
 
 def _asked(events: Sequence[Event]) -> Iterator[tuple[str, tuple[Event, ...]]]:
@@ -86,7 +108,8 @@ def _next_at(story: Story, event: Event, now: datetime) -> datetime:
 
 def work(story: Story) -> tuple[Phase, ...]:
     """Gather the steps that were done: one piece an action, batches by themselves, no piece across a wait."""
-    batches, pauses = _batches(story), waits(story, story.events[-1].at) if story.events else ()
+    last = story.events[-1].at if story.events else None
+    batches, pauses = _batches(story), (*waits(story, last), *holds(story, last)) if last else ()
     gathered: dict[tuple[str, int], list[Event]] = {}
     put_back: set[str] = set()
     for event in story.all("step.done"):

@@ -79,7 +79,7 @@ def for_auditors(story: Story) -> str:
     """List what an auditor asks for: digests, plan code, run, actors, ledger, and every answer."""
     # No fold: one of Prefect's two pages does not fold Markdown, and leaves its frame empty.
     facts = (f"{name}: {escape(value)}" for name, value in _facts(story) if value)
-    lines = (*facts, *_answers(story), *_decisions(story))
+    lines = (*facts, *_answers(story), *_decisions(story), *_holds(story))
     return document(("## Facts for auditors", bullets(lines))).rstrip("\n")
 
 
@@ -115,6 +115,20 @@ def _decisions(story: Story) -> Iterator[str]:
 def _proved(body: Mapping[str, Any]) -> str:
     """Say whether it is known who it was."""
     return " (signed in)" if body.get("proved") else " (not proved)"
+
+
+def _holds(story: Story) -> Iterator[str]:
+    for event in story.events:
+        body = event.body
+        if event.kind == "release.held":
+            yield escape(f"{moment(event.at)}, held before {body.get('place')}: {body.get('said')}")
+        elif event.kind == "release.let_go":
+            yield f"{moment(event.at)}, not held any more"
+        elif event.kind == "hold.answered":
+            proved = "" if body.get("proved") else " (not proved)"
+            counted = "it counted" if body.get("counted") else "it did not count"
+            said = f"{body.get('who') or 'nobody'}{proved}: {body.get('said')}; {counted}"
+            yield escape(f"{moment(event.at)}, held by a freeze, {said}")
 
 
 def _facts(story: Story) -> Iterator[tuple[str, object]]:

@@ -168,6 +168,11 @@ class Story:
         return tuple(event for event in self.all("trouble.answered") if event.body.get("counted"))
 
     @property
+    def overrides(self) -> tuple[Body, ...]:
+        """Give the freezes that their owners overrode for it, each with who and why."""
+        return tuple(event.body for event in self.all("freeze.overridden"))
+
+    @property
     def failed_steps(self) -> dict[str, str]:
         """Give for each host what was said of its last step that failed, those of undoing aside."""
         return {

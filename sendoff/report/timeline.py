@@ -11,7 +11,8 @@ from sendoff.report.phases import Phase, Span, covered, phases
 from sendoff.report.story import Story
 from sendoff.report.words import capital, duration
 
-ORDER = ("build", "deploy", "approval", "go live")
+ORDER = ("build", "deploy", "approval", "hold", "go live")
+WAITS = ("approval", "hold")
 # Where the chart is drawn it stands in a dark box, whatever the theme of the page.
 # As wide as that box: a wider one would be made smaller, and its words with it.
 SIZES = {
@@ -26,7 +27,7 @@ SIZES = {
 }
 BRIGHT = "text.taskTextOutsideLeft, text.taskTextOutsideRight { fill: #eee !important }"
 NO_AXIS = " .grid { display: none }"
-SHORTENED = "In the chart, waiting for people is drawn shortened; the labels tell how long it really was."
+SHORTENED = "In the chart, waiting is drawn shortened; the labels tell how long it really was."
 SHORTEST = 0.1  # seconds of the rest that are worth a row
 
 Clock = Callable[[datetime], datetime]
@@ -66,9 +67,9 @@ def _share(seconds: float, total: float) -> str:
 
 def shortened(known: Sequence[Phase]) -> Clock | None:
     """Give a clock on which no wait is longer than a third of all work; None when no wait is."""
-    worked = covered([_drawn(phase) for phase in known if phase.section != "approval"])
+    worked = covered([_drawn(phase) for phase in known if phase.section not in WAITS])
     longest = max(worked / 3, 1.0)
-    waits = [phase for phase in known if phase.section == "approval"]
+    waits = [phase for phase in known if phase.section in WAITS]
     if all(phase.seconds <= longest for phase in waits):
         return None
 

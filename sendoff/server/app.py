@@ -25,6 +25,7 @@ from sendoff.server.sockets import Sockets
 from sendoff.server.stamping import Stamper
 from sendoff.server.wire import (
     Edited,
+    Heard,
     asks_for_secrets,
     body_of,
     mapping,
@@ -55,9 +56,11 @@ class SignedIn:
         elif scope["type"] != "http":
             await self.inside.app(scope, receive, send)
         else:
+            heard = Heard(receive)
             try:
-                await self._http(scope, receive, send)
+                await self._http(scope, heard.receive, send)
             except NotLetIn as refused:
+                await heard.out()
                 await refusal(refused)(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -54,7 +54,9 @@ class Deeds:
         if caller.user.is_worker:
             return body
         known = await self.inside.get(f"/flow_runs/{run}")
-        details = ((known or {}).get("state") or {}).get("state_details") or {}
+        if known is None:
+            raise NotLetIn(f"{run}: is no run here, expected one that waits for an answer", 404)
+        details = (known.get("state") or {}).get("state_details") or {}
         key, form = str(details.get("pause_key") or ""), details.get("run_input_keyset")
         if not form:
             return {}

@@ -19,6 +19,26 @@ NO = ("false", "0", "off", "no", "f", "n")
 MOST = 2_000_000  # bytes of a request that is looked at
 
 
+class Heard:
+    """Hears a request, and can hear it to its end: else the line is cut before an answer to it is read."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._is_over = False
+
+    async def receive(self) -> Message:
+        """Hear the next part."""
+        message = await self._receive()
+        self._is_over = message["type"] != "http.request" or not message.get("more_body")
+        return message
+
+    async def out(self) -> None:
+        """Hear the rest, which is of no interest any more; not for ever."""
+        left = MOST
+        while left > 0 and not self._is_over:
+            left -= len((await self.receive()).get("body", b"")) or 1
+
+
 def mapping(body: Any) -> Body:
     """Take a mapping, and nothing else."""
     if not isinstance(body, dict):

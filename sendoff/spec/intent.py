@@ -12,6 +12,7 @@ from sendoff.spec.words import Name, Version
 NEWEST = "newest"
 PREVIOUS = "previous"
 LIVE = "live"
+ALL = "all of them"  # no name has a space in it
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
@@ -37,6 +38,24 @@ class What(Where):
     version: Version = Field(
         description=f"The version, such as 2.4.1; or {NEWEST!r}: the newest commit of the main branch"
     )
+
+
+class Line(Frozen):
+    """What is to be done with the line: every release that is under way, and those to come."""
+
+    choice: Literal["stop", "let go"] = Field(
+        description="Stop: each release is held at its next safe point. Let go: they go on"
+    )
+    reason: Said = Field(description="Why")
+    who: Said = Field(description="Who you are: on whom all of them wait")
+    application: str = Field(ALL, description="Only the releases of this application")
+    environment: str = Field(ALL, description="Only the releases to this environment")
+
+    @property
+    def where(self) -> tuple[str, str]:
+        """Give application and environment, each empty when all are meant."""
+        named = (self.application, self.environment)
+        return ("" if named[0] == ALL else named[0], "" if named[1] == ALL else named[1])
 
 
 class Emergency(Frozen):

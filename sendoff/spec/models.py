@@ -10,6 +10,7 @@ from pydantic.config import JsonDict
 from sendoff.model import Frozen
 from sendoff.spec.channels import BlockChannel, Channels, WebhookChannel
 from sendoff.spec.placeholders import fill
+from sendoff.spec.timing import FreezeSource, Window
 from sendoff.spec.words import ADDRESS, EXPECTED, ROOT, SHARE, Duration, InnerPath, Name, Text, Variable
 
 Command = Annotated[tuple[Text, ...], Field(min_length=1)]
@@ -262,6 +263,12 @@ class Environment(Frozen):
     )
     checks: tuple[Check, ...] = Field((), description="what has to be true of the release, on every host")
     gates: tuple[Approval, ...] = Field((), description="what has to be passed before it goes live, in order")
+    windows: tuple[Window, ...] = Field(
+        (), description="when it may be changed: in any of these; always, unless said"
+    )
+    freezes: tuple[FreezeSource, ...] = Field(
+        (), description="when it may not be changed, whatever windows say"
+    )
     emergency: BreakGlass | None = Field(
         None, description="who has to agree when an emergency release skips gates; without it none may"
     )

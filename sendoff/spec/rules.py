@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import combinations
-from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from sendoff.spec import placements
+from sendoff.spec import hours, placements
 from sendoff.spec.channels import Channels
 from sendoff.spec.document import Where
 from sendoff.spec.findings import Finding, quoted, unknown
@@ -60,6 +59,8 @@ def _environment(file: ReleaseFile, number: int) -> Iterator[Finding]:
         yield from _approval((*here, "gates", index), gate)
     yield from _emergency(here, environment)
     yield from _repeats((*here, "on_trouble", "answerers"), environment.on_trouble.answerers)
+    yield from hours.windows((*here, "windows"), environment.windows)
+    yield from hours.freezes((*here, "freezes"), environment.freezes)
     yield from _channels(here, environment.notify)
     if environment.schedule:
         yield from _schedule((*here, "schedule"), environment.schedule, environment, file.build)
@@ -219,9 +220,7 @@ def _schedule(where: Where, schedule: Schedule, environment: Environment, build:
     if (reason := _cron_error(schedule.cron)) is not None:
         what = f"{quoted(schedule.cron)} is no time that comes ({reason})"
         yield Finding((*where, "cron"), what, "minute hour day month weekday, such as '0 2 * * *'")
-    if not _is_timezone(schedule.timezone):
-        what = f"unknown time zone {quoted(schedule.timezone)}"
-        yield Finding((*where, "timezone"), what, "a name such as UTC or Europe/Zurich")
+    yield from hours.zone((*where, "timezone"), schedule.timezone)
 
 
 def _cron_error(cron: str) -> str | None:
@@ -234,11 +233,3 @@ def _cron_error(cron: str) -> str | None:
     except StopIteration:
         return "never"
     return None
-
-
-def _is_timezone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True

@@ -17,6 +17,9 @@ PLACEHOLDER = r"\{[A-Za-z_][A-Za-z0-9_]*\}"
 ROOT = rf"^({PLACEHOLDER})?({SEGMENT}|/{PLACEHOLDER})+$"
 ABSOLUTE = rf"^{SEGMENT}+$"
 SHARE = r"^(100|[1-9][0-9]?)%$"
+CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+CLOCK_OR_MIDNIGHT = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+MOMENT = r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]) ([01][0-9]|2[0-3]):[0-5][0-9]$"
 BLOCK = r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$"
 WEBHOOK = r"^https?://[^\s/@?#:]+(:[0-9]{1,5})?([/?][^\s#]*)?$"
 
@@ -28,6 +31,9 @@ EXPECTED = {
     ROOT: "an absolute path such as /srv/storefront or {disk}/storefront, of letters, digits and . _ - /, "
     "without . or ..",
     SHARE: "a number of hosts such as 2 or a share such as '25%'",
+    CLOCK: "a time from '00:00' to '23:59', in quotes",
+    CLOCK_OR_MIDNIGHT: "a time from '00:00' to '24:00', in quotes",
+    MOMENT: "a day and a time such as '2026-12-20 00:00'",
     BLOCK: "the type and the name of a block, such as slack-webhook/team",
     WEBHOOK: "an address such as https://changes.example/sendoff, without a user or password in it",
 }

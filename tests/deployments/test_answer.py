@@ -13,6 +13,7 @@ from prefect.states import Running, Suspended
 from deployments.answer import answer
 
 APPROVAL = {"decision": "approve", "approver": "sam", "comment": ""}
+OVERRIDE = {"decision": "ship anyway", "who": "ops", "comment": "it burns"}
 DECISION = {"decision": "retry", "who": "ada", "comment": ""}
 
 
@@ -43,8 +44,8 @@ def run(state: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("key", "given"),
-    [("approval-owner-1", APPROVAL), ("trouble-go-live-2-1-1", DECISION)],
-    ids=["approval", "trouble"],
+    [("approval-owner-1", APPROVAL), ("trouble-go-live-2-1-1", DECISION), ("hold-deploy-1", OVERRIDE)],
+    ids=["approval", "trouble", "hold"],
 )
 def test_what_was_asked_is_answered(key: str, given: dict[str, str]) -> None:
     """The answer goes to the run as it was given."""
@@ -88,8 +89,13 @@ def test_the_group_is_left_out_where_the_server_knows() -> None:
 
 @pytest.mark.parametrize(
     ("key", "given", "use"),
-    [("approval-owner-1", DECISION, "sendoff approve"), ("trouble-deploy-1-1", APPROVAL, "sendoff answer")],
-    ids=["approval", "trouble"],
+    [
+        ("approval-owner-1", DECISION, "sendoff approve"),
+        ("trouble-deploy-1-1", APPROVAL, "sendoff answer"),
+        ("trouble-deploy-1-1", OVERRIDE, "sendoff answer"),
+        ("hold-deploy-1", APPROVAL, "sendoff answer"),
+    ],
+    ids=["approval", "trouble", "override", "hold"],
 )
 def test_the_other_command_is_named(key: str, given: dict[str, str], use: str) -> None:
     """Who answers what was not asked is told which command does it, and nothing is sent."""

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from deployments.forms import form
+from flows.line import line
 from flows.release import release
 from flows.rollback import rollback
 from flows.verify import verify
+from sendoff.spec.intent import ALL
 from sendoff.spec.models import ReleaseFile
 
 
@@ -48,6 +50,12 @@ def test_environments_are_a_dropdown() -> None:
 def test_every_story_is_narrowed(story: Any, model: str) -> None:
     """Forms that ask for a place in another way have the same dropdowns."""
     assert field(form(story, FILES), model, "application")["enum"] == ["blog", "shop"]
+
+
+def test_all_can_be_meant() -> None:
+    """Where all are meant unless one is named, that can be chosen too, and comes first."""
+    assert field(form(line, FILES), "Line", "application")["enum"] == [ALL, "blog", "shop"]
+    assert field(form(line, FILES), "Line", "environment")["enum"] == [ALL, "test", "live", "preview"]
 
 
 def test_choices_have_no_pattern() -> None:

@@ -300,6 +300,8 @@ class Application:
                     "checks": changes.get("checks", []),
                     "gates": changes.get("gates", []),
                     "on_trouble": changes.get("on_trouble", {}),
+                    "windows": changes.get("windows", []),
+                    "freezes": changes.get("freezes", []),
                     **changes.get("environment", {}),
                 }
             ],

@@ -27,7 +27,7 @@ BOTH = {
 }
 PLAN = "what is live now, and what will be done in which order (plan)"
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-agreement"), pytest.mark.timeout(900)]
 
 
 def say(stack: Stack, run: str, who: str, decision: str = "approve", **more: str) -> str | None:

@@ -30,7 +30,7 @@ def test_registering_twice_changes_nothing(stack: Stack) -> None:
     assert {name: each.id for name, each in after.items()} == {name: each.id for name, each in before.items()}
     assert set(after) == {
         "release", "build", "deploy", "verify", "go-live", "rollback", "recover", "answer-by-default", "wake",
-        "tell", "close-review",
+        "stop-the-line", "tell", "close-review",
         "nightly-storefront-staging",
     }  # fmt: skip
     assert [len(each.schedules) for each in after.values()].count(1) == 1

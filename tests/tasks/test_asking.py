@@ -14,7 +14,7 @@ from sendoff.errors import Fenced
 from sendoff.spec.models import Approval
 from tasks import asking as module
 from tasks.approval_form import form
-from tasks.asking import Form, Given, answer_to
+from tasks.asking import Form, Given, answer_to, wait_until_woken
 
 FORM = form(Form, Approval(kind="approval", name="owner", approvers=("sam",)), "c0de", "the brief")
 KEY = "approval-owner-1"
@@ -44,11 +44,12 @@ class Server:
             assert name not in self.inputs, "Prefect keeps one input under a key"
             self.inputs[name] = "new"
 
-    def suspend(self, wait_for_input: type[Form], key: str) -> None:
+    def suspend(self, wait_for_input: type[Form], key: str, message: str, after: Any) -> None:
         assert key not in self.seen, "Prefect suspends no run twice under one key"
         assert f"suspended-{key}-schema" in self.inputs, "nobody could answer"
-        wait_for_input.save({}, None)
         self.seen.add(key)
+        if after:
+            after()
         self.waits.append(key)
         raise Suspended
 
@@ -71,6 +72,14 @@ def test_form_is_there_before_the_run_waits(server: Server) -> None:
     with pytest.raises(Suspended):
         answer_to(FORM, KEY, told.append)
     assert (server.waits, told) == ([KEY], [KEY])
+
+
+def test_told_once_it_waits(server: Server) -> None:
+    """What is done then is done before the process ends, and knows under which key the run waits."""
+    told: list[tuple[str, bool]] = []
+    with pytest.raises(Suspended):
+        answer_to(FORM, KEY, after=lambda key: told.append((key, key in server.seen)))
+    assert told == [(KEY, True)]
 
 
 def test_answer_is_taken(server: Server) -> None:
@@ -112,10 +121,7 @@ def test_taken_for_dead(server: Server, monkeypatch: pytest.MonkeyPatch) -> None
     """A server that was away believes a living run dead: another process asks, so this one may not."""
 
     def aborted(**words: Any) -> None:
-        try:
-            raise Abort("Run is already in terminal state CRASHED.")
-        except Abort as reason:
-            raise RuntimeError(f"Flow run cannot be suspended: {reason}")  # noqa: B904 -- as Prefect does
+        raise Abort("Run is already in terminal state CRASHED.")
 
     monkeypatch.setattr(module, "suspend_flow_run", aborted)
     with pytest.raises(Fenced, match="terminal state CRASHED"):
@@ -126,12 +132,39 @@ def test_run_by_hand_waits_where_it_is(server: Server, monkeypatch: pytest.Monke
     """Without a deployment nothing could start it again; it may be woken before anybody has answered."""
     answers = [SAID]
 
-    def paused(wait_for_input: type[Form], timeout: int, poll_interval: int, key: str) -> Any:
+    def paused(key: str, wait_for_input: type[Form], message: str, timeout: int) -> None:
         assert f"paused-{key}-schema" in server.inputs
         server.inputs |= {f"paused-{key}-response": answers.pop()} if answers else {}
-        return wait_for_input.load(key, None)
 
     monkeypatch.setattr(module, "this_run", lambda: SimpleNamespace(id=uuid4(), deployment_id=None))
     monkeypatch.setattr(module, "pause_flow_run", paused)
     assert answer_to(FORM, KEY) == Given(SAID, SAID, KEY)
     assert answer_to(FORM, "approval-owner-2") is None
+
+
+def test_waits_without_a_question(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is woken under a key of its own each time, and says why it waits."""
+    said: list[tuple[str, str]] = []
+
+    def suspended(key: str, message: str, after: Any) -> None:
+        said.append((key, message))
+        server.seen.add(key)
+        after()
+        raise Suspended
+
+    monkeypatch.setattr(module, "suspend_flow_run", suspended)
+    told: list[str] = []
+    for _ in range(2):
+        with pytest.raises(Suspended):
+            wait_until_woken("hold-deploy-1", told.append, "it waits", told.append)
+    assert said == [("hold-deploy-1", "it waits"), ("hold-deploy-1--2", "it waits")]
+    assert told == ["hold-deploy-1", "hold-deploy-1", "hold-deploy-1--2", "hold-deploy-1--2"]
+
+
+def test_run_by_hand_waits_without_a_question(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on where it is once it is woken."""
+    said: list[tuple[str, str]] = []
+    monkeypatch.setattr(module, "this_run", lambda: SimpleNamespace(id=uuid4(), deployment_id=None))
+    monkeypatch.setattr(module, "pause_flow_run", lambda key, message, timeout: said.append((key, message)))
+    wait_until_woken("hold-deploy-1", lambda key: None, "it waits")
+    assert said == [("hold-deploy-1", "it waits")]

@@ -53,6 +53,23 @@ def test_what_breaks_is_undone(monkeypatch: pytest.MonkeyPatch, error: Exception
     assert str(undone.value) == said
 
 
+def test_held_before_each_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch that may not go live yet is not begun; the run that waits leaves its hosts as they are."""
+    held: list[tuple[str, tuple[str, ...]]] = []
+
+    def hold(run: Any, place: str, hosts: tuple[str, ...]) -> None:
+        held.append((place, hosts))
+        raise Pause(state=None)
+
+    monkeypatch.setattr(module, "Progress", lambda *_: None)
+    monkeypatch.setattr(module, "hold", hold)
+    monkeypatch.setattr(module, "carry_through", lambda *_: pytest.fail("it was begun"))
+    monkeypatch.setattr(module, "undo", lambda run, plan, because: pytest.fail("it undid"))
+    with pytest.raises(Pause):
+        module.go_live(RUN, PLAN)
+    assert held == [("go-live/1", ("a",))]
+
+
 def test_nothing_switched_nothing_undone(monkeypatch: pytest.MonkeyPatch) -> None:
     """What broke before any host was switched stays what it was."""
 

@@ -86,8 +86,8 @@ def look(
     silent: bool = False,
 ) -> str:
     client: Any = server
-    recovery = Recovery(client, ledger, by, SETTINGS, now=lambda: at, sleep=lambda seconds: None)
-    return recovery.look_after(run, silent)
+    found = Recovery(client, ledger, by, SETTINGS, now=lambda: at, sleep=lambda seconds: None)
+    return found.look_after(run, silent)
 
 
 def begun(ledger: Ledger) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
-from datetime import UTC, datetime
+from contextlib import closing, nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -42,7 +42,7 @@ class Person:
     def will_say(self, decision: str, who: str = "ada") -> None:
         self.says.append({"decision": decision, "who": who, "comment": ""})
 
-    def __call__(self, model: Any, key: str, before: Any) -> Given:
+    def __call__(self, model: Any, key: str, before: Any, why: str) -> Given:
         self.asked.append(key)
         if not self.says:
             raise Killed
@@ -55,6 +55,7 @@ def person(monkeypatch: pytest.MonkeyPatch) -> Person:
     asked = Person()
     monkeypatch.setattr(module, "answer_to", asked)
     monkeypatch.setattr(module, "answer_at", lambda *_: None)
+    monkeypatch.setattr(module, "why_it_waits", lambda run: "it waits")
     return asked
 
 
@@ -221,4 +222,22 @@ def test_only_a_stamp_says_who_answered(run: Any, person: Person, tmp_path: Path
     told = [(body["who"], body["proved"], body["counted"]) for body in bodies]
     assert told == [("", False, False), ("", False, False), ("rob", True, True)]
     assert "is forged" in bodies[1]["said"]
-    assert len(run.ledger.events("r1", ("stamp.refused",))) == 1
+    assert len(run.ledger.events("r1", ("stamp.refused",))) == 2
+
+
+@pytest.mark.parametrize(("hours", "counted"), [(1, True), (0, False)], ids=["in time", "too early"])
+def test_only_the_clock_has_no_stamp(
+    run: Any, person: Person, tmp_path: Path, hours: int, counted: bool
+) -> None:
+    """Where people sign in, an answer of nobody counts when it is the default and the time is up."""
+    key_pair(tmp_path)
+    run.settings = SimpleNamespace(signed_by=tmp_path / PUBLIC)
+    with pytest.raises(Killed):
+        carry_through(run, Hosts(B).work())
+    (asked,) = run.ledger.events("r1", ("trouble.asked",))
+    person.will_say(asked.body["otherwise"], who="")
+    run.now = lambda: NOW + timedelta(hours=hours)
+    with nullcontext() if counted else pytest.raises(Killed):
+        carry_through(run, Hosts(B).work())
+    (answered,) = run.ledger.events("r1", ("trouble.answered",))
+    assert answered.body["counted"] is counted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -17,7 +18,7 @@ from prefect.client.orchestration import SyncPrefectClient
 
 from deployments.stories import POOL
 from examples.demo.hosts import EmbeddedHosts
-from examples.demo.workspace import Workspace
+from examples.demo.workspace import STOREFRONT, Workspace
 from examples.ports import free_port
 from examples.processes import Processes
 from sendoff.server.keys import PUBLIC, key_pair
@@ -94,6 +95,7 @@ def server(
     folder = tmp_path_factory.mktemp("signed-in") / "demo"
     with Workspace(folder, ui_port=str(free_port())) as workspace:
         workspace.prepare()
+        shutil.copy(STOREFRONT / "hosts.yaml", workspace.catalog)
         ours = folder / "server"
         key_pair(ours)
         people = {name: Person(name, generated(), workspace.api) for name in PEOPLE}

@@ -17,6 +17,7 @@ from sendoff.server.routes import Routes
 SignedIn = Any  # the class stands in conftest.py, which tests do not import
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("signed-in"), pytest.mark.timeout(600)]
 
+ANEW = httpx.Limits(max_keepalive_connections=0)  # a body that a route does not read ends its line
 WHO = {
     "vera": ("viewer",),
     "rob": ("releaser",),
@@ -41,7 +42,9 @@ def filled(path: str) -> str:
 def test_the_whole_api_with_a_role(server: SignedIn, who: str) -> None:
     """Whoever may use a route hears Prefect's own answer; whoever may not is refused in a sentence."""
     routes, mine = Routes(), rights(WHO[who], [])
-    with httpx.Client(base_url=server[who].api, auth=(who, server[who].password), timeout=60) as client:
+    with httpx.Client(
+        base_url=server[who].api, auth=(who, server[who].password), timeout=60, limits=ANEW
+    ) as client:
         for method, path in api():
             (route,) = routes.matching(method, path)
             answer = client.request(method, filled(path), json={} if method != "GET" else None)
@@ -57,7 +60,9 @@ def test_the_whole_api_with_a_role(server: SignedIn, who: str) -> None:
 
 def test_the_whole_api_with_nobody(server: SignedIn) -> None:
     """Nothing but health is open, also to whoever knows how Prefect's own password looks."""
-    with httpx.Client(base_url=server["vera"].api, auth=("sendoff", "guessed"), timeout=60) as client:
+    with httpx.Client(
+        base_url=server["vera"].api, auth=("sendoff", "guessed"), timeout=60, limits=ANEW
+    ) as client:
         for method, path in api():
             answer = client.request(method, filled(path), json={}, auth=None)
             assert answer.status_code == (200 if path in ("/health", "/ready") else 401), (method, path)

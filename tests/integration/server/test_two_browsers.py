@@ -145,7 +145,7 @@ def test_one_starts_and_both_approve(
     expect(olga.page.get_by_text("Live", exact=True).first).to_be_visible()
     olga.shoot("5-run")
     report = server.stack.report(run)
-    assert "pam (signed in)" in report
+    assert "pam of product (signed in)" in report
     assert "not proved" not in report
     assert app.live == ["1", "1"]
 
@@ -163,9 +163,12 @@ def _start(seat: Seat, server: SignedIn, app: Any) -> str:
     expect(seat.page.get_by_text("Requested By", exact=True)).to_have_count(0)
     seat.shoot("2-start-form")
     seat.page.get_by_role("button", name="Submit").click()
-    run = seat.page.get_by_role("link", name="View run").or_(seat.page.locator("a[href*='/runs/flow-run/']"))
-    run.first.wait_for()
-    return str(run.first.get_attribute("href")).rpartition("/")[2]
+
+    def begun() -> str | None:
+        created = server.stack.ledger.running()
+        return next((each.release for each in created if each.body["application"] == app.name), None)
+
+    return str(server.eventually(begun, "it begins"))
 
 
 def _until_asked(server: SignedIn, run: str, gate: str) -> None:

@@ -61,7 +61,7 @@ def test_for_machines(home: Path, ledger: Ledger) -> None:
 @pytest.mark.parametrize(
     ("expires", "told"),
     [
-        (None, "waits for people"),
+        (None, "waits for people or the clock"),
         (NOW + timedelta(seconds=1), "at work"),
         (NOW - timedelta(seconds=80), "silent for 1 min 20 s: will go on elsewhere, or be taken over"),
     ],

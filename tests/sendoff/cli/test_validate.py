@@ -45,6 +45,31 @@ def test_wrong(folder):
     assert lines[-1] == "none.yaml: cannot be read (no such file or directory), expected a YAML file"
 
 
+FREEZES = """\
+freezes:
+  - {calendar: company.ics, owner: ops, reason: Holidays, environments: [production]}
+"""
+
+
+def test_freezes(folder):
+    """Files of freezes and the calendars that they name are checked as well."""
+    Path("freezes.yaml").write_text(FREEZES)
+    Path("company.ics").write_text("BEGIN:VCALENDAR\nEND:VCALENDAR\n")
+    result = run("validate", ".")
+    assert (result.exit_code, result.stdout.splitlines()[1]) == (0, "freezes.yaml: ok: freezes, 1 entry")
+    Path("company.ics").write_text("BEGIN:VCALENDAR\nhello\nEND:VCALENDAR\n")
+    Path("freezes.yaml").write_text(FREEZES.replace("[production]", "[prod]"))
+    result = run("validate", ".")
+    assert (result.exit_code, result.stderr.splitlines()) == (
+        2,
+        [
+            "company.ics:2: 'hello' is no line of a calendar, expected NAME:value",
+            "freezes.yaml:2: freezes/0/environments/0: unknown environment 'prod', "
+            "expected one of: production, staging",
+        ],
+    )
+
+
 def test_json(folder):
     """A machine gets the same as JSON, with the same exit codes."""
     result = run("validate", "--json", "release.yaml")

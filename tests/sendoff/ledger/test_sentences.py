@@ -61,7 +61,6 @@ TOLD: list[tuple[str, dict[str, Any], str]] = [
     ("approval.reminded", {"said": "it waits for 1 h"}, "it waits for 1 h"),
     ("approval.escalated", {"said": "duty may answer"}, "duty may answer"),
     ("approval.expired", {"said": "nobody has answered"}, "nobody has answered"),
-    ("stamp.refused", {"deed": "answer", "said": "it is forged"}, "answer refused: it is forged"),
     (
         "trouble.asked",
         {
@@ -82,6 +81,34 @@ TOLD: list[tuple[str, dict[str, Any], str]] = [
         "host.left_out",
         {"host": "b", "by": "ada", "live": None, "why": "away"},
         "b: left out by ada, serves nothing: away",
+    ),
+    (
+        "release.held",
+        {"said": "it waits, as its window is closed"},
+        "held: it waits, as its window is closed",
+    ),
+    ("release.let_go", {}, "is not held any more"),
+    ("hold.answered", {"said": "nobody is named", "counted": False}, "nobody is named (does not count)"),
+    ("freeze.overridden", {"said": "ada overrode the freeze"}, "ada overrode the freeze"),
+    (
+        "line.stopped",
+        {"who": "ada", "reason": "an outage"},
+        "ada stopped the line for all releases: an outage",
+    ),
+    (
+        "line.stopped",
+        {"who": "ada", "reason": "an outage", "application": "shop"},
+        "ada stopped the line for all releases of shop: an outage",
+    ),
+    (
+        "line.stopped",
+        {"who": "ada", "reason": "an outage", "application": "shop", "environment": "production"},
+        "ada stopped the line for releases of shop to production: an outage",
+    ),
+    (
+        "line.let_go",
+        {"who": "ada", "reason": "it is over", "environment": "production"},
+        "ada let the line go for all releases to production: it is over",
     ),
     ("step.done", {"action": "deploy", "host": "web-1", "said": "12 files"}, "put on web-1: 12 files"),
     ("step.done", {"action": "build", "failed": True, "said": "exit 2"}, "build failed: exit 2"),
@@ -118,6 +145,7 @@ TOLD: list[tuple[str, dict[str, Any], str]] = [
     ("lease.resumed", {"resource": "a/b", "token": 3}, "goes on in another process, under number 3"),
     ("lease.taken_over", {"resource": "a/b", "why": "dead"}, "took a/b over: dead"),
     ("stamp.used", {"deed": "answer"}, "the stamp of this answer is used up"),
+    ("stamp.refused", {"said": "it is forged"}, "a stamp was refused: it is forged"),
     ("moon.landed", {}, "moon.landed"),
 ]
 

@@ -42,6 +42,15 @@ def test_the_terminal_shows_now_and_then(plan: Plan) -> None:
     assert "  web-3   nothing                             2.4.1\n" in text
 
 
+def test_when_it_may_ship_is_shown(plan: Plan) -> None:
+    """Before the steps; nothing where it always may."""
+    when = ("window: mon | tue (UTC)", "it may ship now")
+    text = as_text(plan, {}, when=when)
+    assert "\n\nWhen\n  window: mon | tue (UTC)\n  it may ship now\n\nSteps\n" in text
+    assert "### When\n\n- window: mon \\| tue (UTC)\n- it may ship now\n" in as_markdown(plan, {}, when)
+    assert "When\n" not in as_text(plan, {}) + as_markdown(plan, {})
+
+
 def test_the_terminal_shows_each_step_with_its_undo(plan: Plan) -> None:
     """Order, what is done, how it is undone, how long."""
     text = as_text(plan, PAST)

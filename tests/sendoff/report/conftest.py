@@ -270,6 +270,29 @@ def expired() -> list[Event]:
     return tale.ended("expired", "")
 
 
+def held() -> list[Event]:
+    tale = Tale()
+    tale.built()
+    tale.planned()
+    tale.deployed()
+    why = "it waits, as it is frozen until 2026-11-24 06:00 UTC (Year | end), which only ops may override; "
+    then = "the next moment at which it may ship is 2026-11-24 06:00 UTC"
+    tale.then(1, "release.held", {"place": "go-live/1", "said": why + then, "on": "ops", "reasons": []})
+    answer = {"place": "go-live/1", "decision": "ship anyway", "proved": False}
+    refused = {**answer, "who": "eve", "comment": "", "counted": False, "said": "'eve' may not override it"}
+    tale.then(60, "hold.answered", refused, actor="eve")
+    said = {**answer, "who": "ops", "comment": "it burns", "counted": True}
+    said["said"] = "ops overrode the freeze 'Year | end': it burns"
+    freeze = {"freeze": "1f2e", "title": "Year | end", "owner": "ops", "until": "2026-11-24T06:00:00+00:00"}
+    tale.then(600, "freeze.overridden", {**said, **freeze}, actor="ops")
+    tale.then(0, "hold.answered", said, actor="ops")
+    tale.then(9, "release.let_go", {"place": "go-live/1", "held": 9, "said": why + then})
+    for host in HOSTS:
+        tale.live(host, NEW, OLD)
+        tale.checked(host)
+    return tale.ended("live", "2.4.1 is live on 3 hosts")
+
+
 def build_failed() -> list[Event]:
     tale = Tale()
     tale.step("build", None, 12, failed=True)
@@ -306,6 +329,7 @@ CASES: dict[str, Callable[[], list[Event]]] = {
     "rejected": rejected,
     "by-group": by_group,
     "expired": expired,
+    "held": held,
     "build-failed": build_failed,
     "first-release": first_release,
     "rollback": rollback,

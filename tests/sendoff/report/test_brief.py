@@ -254,3 +254,9 @@ def test_without_checks_it_says_so() -> None:
 def test_no_commits_are_admitted() -> None:
     """An empty list is not left to be guessed at."""
     assert "No commits are known" in written(commits=[])
+
+
+def test_when_it_may_ship() -> None:
+    """An approver sees when windows close and what freezes it next; nothing where it always may."""
+    assert "### When\n\n- next freeze: a \\| b\n" in written(when=("next freeze: a | b",))
+    assert "### When" not in written()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sendoff.ledger.models import Event
-from sendoff.report.phases import covered, phases, waited, work
+from sendoff.report.phases import covered, held, phases, waited, work
 from sendoff.report.story import Story
 
 START = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
@@ -144,3 +144,29 @@ def test_what_goes_on_side_by_side_counts_once(spans: list[tuple[int, int]], sec
     """Fifty hosts at once take as long as the slowest."""
     at = [(START + timedelta(seconds=a), START + timedelta(seconds=b)) for a, b in spans]
     assert covered(at) == seconds
+
+
+def test_held() -> None:
+    """From the first reason until it is let go, however often the reason changed; until now while it is."""
+    told = [
+        event(0, "release.held", said="x"),
+        event(10, "release.held", said="y"),
+        event(60, "release.let_go"),
+    ]
+    now = START + timedelta(seconds=500)
+    assert held(Story(tuple(told)), now) == 60
+    again = [*told, event(100, "release.held", said="x")]
+    assert held(Story(tuple(again)), now) == 60 + 400
+    assert held(Story((*again, event(130, "release.ended", end="cancelled"))), now) == 60 + 30
+    assert [(each.section, each.label) for each in phases(Story(tuple(told)), now)] == [("hold", "held")]
+
+
+def test_no_work_across_a_hold() -> None:
+    """What was done before and after it are two pieces."""
+    told = [
+        event(1, "step.done", action="deploy", host="a", seconds=1),
+        event(2, "release.held", said="x"),
+        event(50, "release.let_go"),
+        event(52, "step.done", action="deploy", host="a", seconds=1),
+    ]
+    assert [phase.label for phase in work(Story(tuple(told)))] == ["put on a", "put on a"]

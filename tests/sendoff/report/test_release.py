@@ -199,3 +199,13 @@ def test_what_people_type_breaks_no_table(case: tuple[str, list[Event]]) -> None
     assert not any(re.search(r"(?<!\\)<b", line) for line in outside)
     assert sum(line.startswith("```") for line in outside) in (0, 2)
     assert [line for line in outside if line.startswith("# ")] == report.split("\n")[:1]
+
+
+def test_held_now(new_tale: Any) -> None:
+    """A release that is held says so, and why."""
+    tale = new_tale()
+    tale.then(
+        1, "release.held", {"place": "deploy", "said": "it waits, as its window is closed", "reasons": []}
+    )
+    report = release_report(tale.events, NOW)
+    assert "is held since 2026-11-23 18:00 UTC: it waits, as its window is closed" in report

@@ -35,6 +35,7 @@ class Prefect:
     def __init__(self) -> None:
         self.seen: list[dict[str, Any]] = []
         self.things: dict[str, Any] = {}
+        self.broken = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         body = b""
@@ -47,7 +48,7 @@ class Prefect:
         said = json.loads(body) if body else None
         self.seen.append({"method": scope["method"], "path": path, "headers": headers, "body": said})
         known = self.things.get(path.removeprefix("/api"))
-        status = 200 if known is not None or scope["method"] != "GET" else 404
+        status = self.broken or (200 if known is not None or scope["method"] != "GET" else 404)
         answer = json.dumps(known).encode()
         start = [(b"content-length", str(len(answer)).encode()), (b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": status, "headers": start})

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -22,7 +22,7 @@ Ask = Callable[..., Any]
 Audit = Callable[[], list[dict[str, Any]]]
 Prefect = Any  # the class stands in conftest.py, which tests do not import
 ROUTES = [route for route in Routes().all if route.method != SOCKET and not route.is_open]
-RUN, DEPLOYMENT = str(uuid4()), str(uuid4())
+RUN, DEPLOYMENT = (str(UUID(int=number)) for number in (1, 2))
 START, RESUME = f"/deployments/{DEPLOYMENT}/create_flow_run", f"/flow_runs/{RUN}/resume"
 STATE = f"/flow_runs/{RUN}/set_state"
 SAID = {"what": {"application": "shop"}, "why": {"summary": "new", "requested_by": "the queen"}}
@@ -141,11 +141,11 @@ def test_what_the_deployment_has_set_is_stamped_as_well(
         {"job_variables": {"env": {"SENDOFF_SIGNED_BY": None}}},
         {"job_variables": {"command": "sh"}},
         {"work_queue_name": "other"},
-        {"infrastructure_document_id": str(uuid4())},
+        {"infrastructure_document_id": RUN},
         {"empirical_policy": {"pause_keys": ["approval-owner-1"]}},
         {"labels": {START_LABEL: "forged"}},
         {"context": {"a": 1}},
-        {"parent_task_run_id": str(uuid4())},
+        {"parent_task_run_id": RUN},
         {"state": {"type": "COMPLETED"}},
         {"enforce_parameter_schema": False},
         {"tags": ["sendoff-at-site"]},
@@ -252,6 +252,14 @@ def test_who_may_answer_what(ask: Ask, asks: Any, key: str, may: set[str]) -> No
     said = {"run_input": {"decision": "retry"}}
     people = ("vera", "rob", "pam", "olga", "adam")
     assert {who for who in people if ask(who, "POST", RESUME, json=said).status_code == 200} == may
+
+
+def test_what_prefect_cannot_say_is_passed_on(ask: Ask, prefect: Prefect, asks: Any) -> None:
+    """A client tries again as it would with Prefect alone; nothing is stamped meanwhile."""
+    asks("approval-owner-1")
+    prefect.broken = 503
+    assert ask("pam", "POST", RESUME, json={"run_input": {"decision": "approve"}}).status_code == 503
+    assert [each["method"] for each in prefect.seen] == ["GET"]
 
 
 def test_a_template_is_no_answer(ask: Ask, asks: Any) -> None:

@@ -10,9 +10,37 @@ from sendoff.spec.rules import broken_rules
 STAGING, PRODUCTION = ("environments", 0), ("environments", 1)
 WEB = (*PRODUCTION, "targets", 0)
 HEALTH, FILES = (*PRODUCTION, "checks", 0), (*PRODUCTION, "checks", 1)
+WINDOW, FREEZE = (*STAGING, "windows", 0), (*STAGING, "freezes", 0)
+WHOSE = {"owner": "ops", "reason": "why"}
 GATE = (*PRODUCTION, "gates", 0)
 
 BROKEN = [
+    ((*STAGING, "windows"), [{"timezone": "Mars"}], (*WINDOW, "timezone"), "unknown time zone 'Mars'"),
+    ((*STAGING, "windows"), [{"days": ["mon", "mon"]}], (*WINDOW, "days", 1), "'mon' stands here twice"),
+    (
+        (*STAGING, "freezes"),
+        [{**WHOSE, "begins": "2026-02-30 00:00", "ends": "2026-03-01 00:00"}],
+        (*FREEZE, "begins"),
+        "'2026-02-30 00:00' is no day",
+    ),
+    (
+        (*STAGING, "freezes"),
+        [{**WHOSE, "begins": "2026-03-01 00:00", "ends": "2026-03-01 00:00"}],
+        (*FREEZE, "ends"),
+        "'2026-03-01 00:00' is not after 'begins'",
+    ),
+    (
+        (*STAGING, "freezes"),
+        [{**WHOSE, "calendar": "webcal://example.com/x.ics"}],
+        (*FREEZE, "calendar"),
+        "'webcal://example.com/x.ics' is no address that can be read",
+    ),
+    (
+        (*STAGING, "freezes"),
+        [{**WHOSE, "calendar": "x.ics", "timezone": "Mars"}],
+        (*FREEZE, "timezone"),
+        "unknown time zone 'Mars'",
+    ),
     ((*PRODUCTION, "name"), "staging", (*PRODUCTION, "name"), "'staging' stands here twice"),
     ((*PRODUCTION, "after"), "production", None, "'production' does not come before this environment"),
     ((*PRODUCTION, "after"), "test", None, "unknown environment 'test'"),

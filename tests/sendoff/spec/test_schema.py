@@ -10,6 +10,7 @@ from sendoff.spec.models import ReleaseFile
 from sendoff.spec.schema import schema
 
 WEB = ("environments", 1, "targets", 0)
+WINDOW, FREEZE = ("environments", 1, "windows", 0), ("environments", 1, "freezes", 0)
 CHANGES = [
     (("application",), "Store"),
     (("owner",), 3),
@@ -55,6 +56,17 @@ CHANGES = [
     (("environments", 1, "checks", 0, "kind"), "tcp"),
     (("environments", 1, "checks", 0, "command"), ["x"]),
     (("environments", 1, "gates", 0, "requester_may_approve"), "no"),
+    ((*WINDOW,), {"opens": "09:00", "closes": "24:00", "days": ["mon"]}),
+    ((*WINDOW,), {"opens": "24:00"}),
+    ((*WINDOW,), {"opens": "9:00"}),
+    ((*WINDOW,), {"days": []}),
+    ((*WINDOW,), {"days": ["monday"]}),
+    ((*FREEZE,), {"calendar": "x.ics", "owner": "a", "reason": "b"}),
+    ((*FREEZE,), {"calendar": "x.ics", "owner": "a"}),
+    ((*FREEZE,), {"begins": "2026-12-20 00:00", "ends": "2027-01-04 08:00", "owner": "a", "reason": "b"}),
+    ((*FREEZE,), {"begins": "2026-12-20", "ends": "2027-01-04 08:00", "owner": "a", "reason": "b"}),
+    ((*FREEZE,), {"begins": "2026-12-20 00:00", "owner": "a", "reason": "b"}),
+    ((*FREEZE,), {"owner": "a", "reason": "b"}),
     (("environments",), []),
 ]
 

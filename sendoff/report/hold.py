@@ -1,0 +1,52 @@
+"""What people read above the form when a freeze holds a release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sendoff.ledger.models import Event
+from sendoff.report.markdown import bullets, document, escape
+from sendoff.report.words import capital, moment, sentence
+from sendoff.spec.intent import Intent
+from sendoff.timing.rules import Reason
+
+NEXT = {"deploy": "it is put on hosts, without traffic"}
+
+
+def question(
+    intent: Intent, title: str, place: str, said: str, freezes: Sequence[Reason], answered: Sequence[Event]
+) -> str:
+    """Write it; `answered` are the `hold.answered` so far."""
+    last = answered[-1].body if answered else {}
+    note = f"**Your answer did not count: {escape(sentence(str(last.get('said'))))}**"
+    return document(
+        (
+            note if last and not last["counted"] else "",
+            f"## {escape(title)} is held by a freeze",
+            bullets(_facts(intent, place, said)),
+            "### The freezes",
+            bullets(map(_freeze, freezes)),
+            "### What each answer would do",
+            bullets(
+                (
+                    "**wait:** nothing; it goes on by itself when it may",
+                    "**ship anyway:** this one release goes on in spite of the freezes that are yours. Only "
+                    "their owner may say so, and the report and the ledger name them, with the reason",
+                )
+            ),
+        )
+    )
+
+
+def _facts(intent: Intent, place: str, said: str) -> Iterator[str]:
+    yield f"**What it is about:** {escape(intent.summary)}"
+    yield f"**Why now:** {escape(intent.reason)}"
+    note = f": {escape(intent.risk_note)}" if intent.risk_note.strip() else ""
+    yield f"**Risk:** {intent.risk}{note}"
+    yield f"**What comes next:** {NEXT.get(place, f'traffic is moved ({escape(place)})')}"
+    yield f"**Why it waits:** {escape(sentence(capital(said)))}"
+
+
+def _freeze(reason: Reason) -> str:
+    until = f" until {moment(reason.until)}" if reason.until else ""
+    return f"{escape(reason.said)}{until}; owner: **{escape(reason.owner)}**"

@@ -1,0 +1,272 @@
+"""Freezes of an iCalendar text: each event is one, however often it comes back. Libraries read it; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import icalendar
+import recurring_ical_events
+from icalendar.parser import Contentline
+
+from sendoff.errors import BadInput, Problem
+from sendoff.spec.timing import AnyFreeze
+from sendoff.timing.rules import Freeze
+
+Event = Any  # what the library gives is any of all that can stand in a calendar
+CONTENT: Any = Contentline  # it has no types
+MOST_BYTES = 5_000_000
+TOO_OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
+ONCE = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "UID", "STATUS")
+DATED = ("DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE")
+
+
+class Line(NamedTuple):
+    """A line of the text, put together again where it was folded."""
+
+    number: int
+    text: str
+
+    @property
+    def name(self) -> str:
+        """Name the property that it is of."""
+        return self.text.partition(":")[0].partition(";")[0].strip().upper()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an event stands: its first line, and those of its properties."""
+
+    line: int
+    properties: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A calendar that is right; `zone` is its own, if it says one."""
+
+    label: str
+    events: tuple[tuple[Place, Event], ...]
+    parts: tuple[icalendar.Calendar, ...]
+    zone: str | None = None
+
+
+def read(content: bytes, label: str) -> Calendar:
+    """Read a calendar; BadInput with all that is wrong, each with its line."""
+    lines = _lines(content, label)
+    problems = [
+        Problem(label, line.number, "", why, "NAME:value") for line in lines if (why := _unreadable(line))
+    ]
+    if problems:
+        raise BadInput(problems)
+    try:
+        found: Any = icalendar.Calendar.from_ical("\r\n".join(line.text for line in lines), multiple=True)
+    except Exception as error:  # what the library raises has no common base
+        raise BadInput([Problem(label, 1, "", f"is no calendar ({_short(error)})", "iCalendar")]) from None
+    parts = tuple(each for each in found if each.name == "VCALENDAR")
+    if not parts or any(each.name != "VCALENDAR" for each in found):
+        raise BadInput([Problem(label, 1, "", "is no calendar", "BEGIN:VCALENDAR")])
+    events = [each for part in parts for each in part.walk("VEVENT")]
+    places = list(_places(lines))
+    if len(events) != len(places):
+        raise BadInput(
+            [Problem(label, 1, "VEVENT", "begins or ends within another part", "BEGIN and END in turn")]
+        )
+    calendar = Calendar(label, tuple(zip(places, events, strict=True)), parts, _zone(lines, label))
+    if problems := [*_wrong_events(calendar), *_twice(calendar)]:
+        raise BadInput(problems)
+    _name_all(calendar)
+    _expand(calendar, datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 2, tzinfo=UTC))
+    return calendar
+
+
+def freezes(calendar: Calendar, source: AnyFreeze, begin: datetime, end: datetime) -> tuple[Freeze, ...]:
+    """Give the freezes of a calendar that touch a time, in order; a cancelled event is none."""
+    zone = ZoneInfo(calendar.zone or source.timezone)
+    found = set()
+    for event in _expand(calendar, begin - timedelta(days=2), end + timedelta(days=2)):
+        begins, ends = _moment(event["DTSTART"].dt, zone), _moment(event["DTEND"].dt, zone)
+        if begins < ends and ends > begin and begins < end and event.get("STATUS") != "CANCELLED":
+            name = " ".join(str(event.get("SUMMARY", "")).split())[:200]
+            found.add(
+                Freeze(
+                    begins=begins,
+                    ends=ends,
+                    owner=source.owner,
+                    reason=source.reason,
+                    name=name,
+                    may_finish=source.may_finish,
+                )
+            )
+    return tuple(sorted(found, key=lambda each: (each.begins, each.ends, each.name)))
+
+
+def _moment(at: date, zone: ZoneInfo) -> datetime:
+    """Place a whole day, or a time without a zone, by the clocks of a zone."""
+    known = at if isinstance(at, datetime) else datetime.combine(at, time())
+    return (known if known.tzinfo else known.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _expand(calendar: Calendar, begin: datetime, end: datetime) -> list[Event]:
+    """Give every occurrence that touches a time."""
+    try:
+        return [each for part in calendar.parts for each in _between(part, begin, end)]
+    except Exception as error:  # what the libraries raise has no common base
+        where = next((place for place, event in calendar.events if not _stands_alone(event)), Place(1, {}))
+        line = where.properties.get("RRULE", where.line)
+        problem = Problem(
+            calendar.label, line, "VEVENT", f"cannot be worked out ({_short(error)})", "an event"
+        )
+        raise BadInput([problem]) from None
+
+
+def _between(part: icalendar.Calendar, begin: datetime, end: datetime) -> Sequence[Event]:
+    found: Sequence[Event] = recurring_ical_events.of(part).between(begin, end)
+    return found
+
+
+def _stands_alone(event: Event) -> bool:
+    alone = icalendar.Calendar()
+    alone.add_component(event)
+    try:
+        _between(alone, datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 2, tzinfo=UTC))
+    except Exception:
+        return False
+    return True
+
+
+def _lines(content: bytes, label: str) -> list[Line]:
+    if len(content) > MOST_BYTES:
+        raise BadInput([Problem(label, 1, "", "is too large", f"at most {MOST_BYTES:,} bytes")])
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        what = f"byte {content[error.start]:#04x} is not UTF-8"
+        raise BadInput([Problem(label, line, "", what, "text in UTF-8")]) from None
+    lines: list[Line] = []
+    for number, raw in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
+        if raw[:1] in (" ", "\t") and lines:
+            lines[-1] = Line(lines[-1].number, lines[-1].text + raw[1:])
+        elif raw.strip():
+            lines.append(Line(number, raw))
+    if not lines:
+        raise BadInput([Problem(label, 1, "", "the file is empty", "iCalendar")])
+    return lines
+
+
+def _unreadable(line: Line) -> str | None:
+    try:
+        CONTENT(line.text).parts()
+    except ValueError:
+        return f"{line.text[:60]!r} is no line of a calendar"
+    return None
+
+
+def _zone(lines: Sequence[Line], label: str) -> str | None:
+    said = next((line for line in lines if line.name == "X-WR-TIMEZONE"), None)
+    if said is None:
+        return None
+    name = said.text.partition(":")[2].strip()
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        expected = "a name such as UTC or Europe/Zurich"
+        raise BadInput(
+            [Problem(label, said.number, "X-WR-TIMEZONE", f"unknown time zone {name!r}", expected)]
+        ) from None
+    return name
+
+
+def _places(lines: Sequence[Line]) -> Iterator[Place]:
+    """Find where each event stands, and its own properties, those of alarms in it aside."""
+    stack: list[tuple[str, int, dict[str, int]]] = []
+    found: list[Place] = []
+    for line in lines:
+        value = line.text.partition(":")[2].strip().upper()
+        if line.name == "BEGIN":
+            stack.append((value, line.number, {}))
+            if value == "VEVENT":
+                found.append(Place(line.number, stack[-1][2]))
+        elif line.name == "END" and stack:
+            stack.pop()
+        elif stack:
+            stack[-1][2].setdefault(line.name, line.number)
+    return iter(found)
+
+
+def _wrong_events(calendar: Calendar) -> Iterator[Problem]:
+    for place, event in calendar.events:
+        yield from (
+            Problem(calendar.label, place.properties.get(what, place.line), what, why, expected)
+            for what, why, expected in _wrongs(event)
+        )
+
+
+def _wrongs(event: Event) -> Iterator[tuple[str, str, str]]:
+    twice = [name for name in ONCE if isinstance(event.get(name), list)]
+    broken = {*twice, *(str(name) for name, _ in event.errors)}
+    yield from ((name, "stands here twice", "it once") for name in twice)
+    for name, why in event.errors:
+        yield str(name), _short(why), "a value that iCalendar knows"
+    if "DTSTART" not in event:
+        yield "VEVENT", "'DTSTART' is missing", "when it begins"
+    for name in DATED:
+        if name not in broken:
+            yield from (
+                (name, f"unknown time zone {zone!r}", "one that is known") for zone in _lost(event, name)
+            )
+    if not broken & {"DTSTART", "DTEND"} and {"DTSTART", "DTEND"} <= event.keys():
+        begins, ends = (_moment(event[name].dt, ZoneInfo("UTC")) for name in ("DTSTART", "DTEND"))
+        if ends < begins:
+            yield "DTEND", "it ends before it begins", "a time after DTSTART"
+    if "DURATION" not in broken and "DURATION" in event and event["DURATION"].dt < timedelta():
+        yield "DURATION", "it ends before it begins", "a time that is not negative"
+    for rule in [] if "RRULE" in broken else _each(event.get("RRULE")):
+        often = [str(each) for each in rule.get("FREQ", [])]
+        if set(often) & set(TOO_OFTEN):
+            yield "RRULE", f"comes back {often[0].lower()}", "DAILY or more seldom"
+        if 0 in rule.get("INTERVAL", []):
+            yield "RRULE", "comes back after no time", "INTERVAL=1 or more"
+
+
+def _lost(event: Event, name: str) -> Iterator[str]:
+    """Name the time zones that a property asks for and that nobody knows."""
+    for value in _each(event.get(name)):
+        zone = value.params.get("TZID")
+        times = [getattr(each, "dt", None) for each in getattr(value, "dts", [value])]
+        flat = [part for each in times for part in (each if isinstance(each, tuple) else (each,))]
+        if zone and any(isinstance(each, datetime) and each.tzinfo is None for each in flat):
+            yield str(zone)
+
+
+def _twice(calendar: Calendar) -> Iterator[Problem]:
+    """Find events that would hide each other: one name for two that are not the same series."""
+    first: dict[str, int] = {}
+    for place, event in calendar.events:
+        name = str(event.get("UID", ""))
+        if not name or "RECURRENCE-ID" in event:
+            continue
+        if name in first:
+            what = f"{name[:60]!r} is the name of the event in line {first[name]} too"
+            line = place.properties.get("UID", place.line)
+            yield Problem(calendar.label, line, "UID", what, "a name of its own")
+        first.setdefault(name, place.line)
+
+
+def _name_all(calendar: Calendar) -> None:
+    """Name what has no name, or the library would take all of them for one."""
+    for place, event in calendar.events:
+        if not event.get("UID"):
+            event.add("UID", f"line-{place.line}")
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _short(error: object) -> str:
+    return " ".join(str(error).split())[:120]

@@ -1,0 +1,90 @@
+"""Why a release waits, in one sentence: on whom, until when, and when it may ship. Without full stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sendoff.report.words import listing, moment
+from sendoff.spec.hours import shown
+from sendoff.spec.timing import DAYS, AnyFreeze, FreezeCalendar, FreezeDates, Window
+from sendoff.timing.rules import HORIZON, Freeze, Leave, Reason, Rules
+
+ALL_WEEK = len(DAYS)
+
+
+def held(leave: Leave, following: datetime | None) -> str:
+    """Say why it may not ship now, and when it may: `it waits, as …; the next moment … is …`."""
+    why = listing(map(because, leave.reasons))
+    return f"it waits, as {why}; {when(leave, following)}"
+
+
+def because(reason: Reason) -> str:
+    """Say one reason, on whom it waits, and until when."""
+    until = f" until {moment(reason.until)}" if reason.until else ""
+    match reason.kind:
+        case "line":
+            return f"{reason.owner} has stopped the line and has to let it go ({reason.said})"
+        case "calendar":
+            return f"{reason.said}, which {reason.owner} has to see to"
+        case "freeze":
+            return f"it is frozen{until} ({reason.said}), which only {reason.owner} may override"
+        case "window":
+            return f"its window is closed{until}"
+
+
+def when(leave: Leave, following: datetime | None) -> str:
+    """Say when it may ship."""
+    if following:
+        return f"the next moment at which it may ship is {moment(following)}"
+    waits_for = {reason.owner for reason in leave.reasons if reason.kind in ("line", "calendar")}
+    if waits_for:
+        return f"when it may ship depends on {listing(sorted(waits_for))}"
+    return f"it may not ship within the next {HORIZON.days} days"
+
+
+def on_whom(leave: Leave) -> str:
+    """Name those on whom it waits; windows open by themselves."""
+    owners = dict.fromkeys(reason.owner for reason in leave.reasons if reason.owner)
+    return listing(owners, otherwise="nobody, but the clock")
+
+
+def outlook(rules: Rules, leave: Leave, following: datetime | None, at: datetime) -> Iterator[str]:
+    """Tell when it may ship, as it is now, and what freezes it next; nothing where nothing ever holds it."""
+    if not leave.allowed:
+        yield f"not now: {held(leave, following)}"
+    elif rules.windows or rules.freezes:
+        yield "it may ship now"
+    ahead = sorted((each for each in rules.freezes if each.begins > at), key=lambda each: each.begins)
+    yield from (f"next freeze: {coming(each)}" for each in ahead[:1])
+
+
+def coming(freeze: Freeze) -> str:
+    """Say when a freeze is."""
+    return f"{moment(freeze.begins)} to {moment(freeze.ends)}: {freeze.title} ({freeze.owner})"
+
+
+def rule_words(windows: Sequence[Window], freezes: Sequence[AnyFreeze]) -> Iterator[str]:
+    """Put the rules of an environment into words, a line each."""
+    yield from (f"window: {window_words(each)}" for each in windows)
+    yield from (f"freeze: {freeze_words(each)}" for each in freezes)
+
+
+def window_words(window: Window) -> str:
+    """Say when a window is open, such as `mon, tue 09:00 to 16:00 (Europe/Zurich)`."""
+    days = "every day" if len(set(window.days)) == ALL_WEEK else listing(sorted(window.days, key=DAYS.index))
+    hours = (
+        "" if (window.opens, window.closes) == ("00:00", "24:00") else f" {window.opens} to {window.closes}"
+    )
+    finish = "; what began in it may finish" if window.may_finish else ""
+    return f"{days}{hours} ({window.timezone}){finish}"
+
+
+def freeze_words(freeze: AnyFreeze) -> str:
+    """Say what freezes it, why, and who decides; of an address only where it is."""
+    finish = "; what began before may finish" if freeze.may_finish else ""
+    who = f"{freeze.reason} ({freeze.owner}){finish}"
+    if isinstance(freeze, FreezeDates):
+        return f"{freeze.begins} to {freeze.ends} ({freeze.timezone}): {who}"
+    assert isinstance(freeze, FreezeCalendar)  # noqa: S101 -- there is no third kind
+    return f"the events of {shown(freeze.calendar)}: {who}"

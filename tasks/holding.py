@@ -1,0 +1,92 @@
+"""What people are asked where a freeze holds a release, and what they answered, from the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from pydantic import Field, create_model
+
+from sendoff.ledger.models import Event
+from sendoff.report.words import listing
+from sendoff.signers import Signer, StampRefused
+from sendoff.timing.override import Answer, Verdict, judge
+from sendoff.timing.rules import Reason
+from tasks.asking import Form, Given, answer_to, kind_of_form
+from tasks.run import Run
+
+Done = Callable[[str], None]
+
+
+def answers(run: Run) -> list[Event]:
+    """Read what was answered so far."""
+    return list(run.ledger.events(run.id, ("hold.answered",)))
+
+
+def ask(
+    run: Run, place: str, freezes: Sequence[Reason], text: str, why: str, before: Done, after: Done
+) -> None:
+    """Wait for the clock, or for the owner of a freeze; comes back when it is to be looked at again."""
+    key = f"hold-{place.replace('/', '-')}-{len(answers(run)) + 1}"
+    given = answer_to(form(run, freezes, text), key, before, why, after)
+    if given is None:
+        return
+    signer, verdict = _weighed(run, given, freezes)
+    body = {
+        "place": place,
+        "decision": given.fields.get("decision"),
+        "who": signer.name,
+        "comment": given.fields.get("comment", ""),
+        "proved": signer.is_proved,
+        "counted": verdict.counted,
+        "said": verdict.said,
+    }
+    for freeze in freezes:
+        if freeze.freeze in verdict.overridden:
+            until = freeze.until.isoformat() if freeze.until else None
+            more = {"freeze": freeze.freeze, "title": freeze.said, "owner": freeze.owner, "until": until}
+            run.record(
+                "freeze.overridden", {**body, **more}, key=f"overridden/{freeze.freeze}", actor=signer.name
+            )
+    run.record("hold.answered", body, key=key, actor=signer.name.strip() or "nobody")
+    run.say(verdict.said)
+
+
+def form(run: Run, freezes: Sequence[Reason], text: str) -> type[Form]:
+    """Make the form: wait or ship anyway, without a default, and why; who says so where nobody signs in."""
+    owners = listing(dict.fromkeys(each.owner for each in freezes), last="or")
+    who: dict[str, Any] = {"who": (str, Field(title="Who", description=f"Who you are: {owners}"))}
+    make: Any = create_model  # the plugin knows no base that is chosen at run time
+    made: type[Form] = make(
+        "Hold",
+        __base__=kind_of_form(run),
+        decision=(
+            Literal["wait", "ship anyway"],
+            Field(title="Decision", description="Wait, or ship in spite of the freeze? There is no default"),
+        ),
+        **(who if run.settings.signed_by is None else {}),
+        comment=(
+            str,
+            Field("", title="Comment", description="Why it cannot wait; an override needs a reason"),
+        ),
+    )
+    return made.with_initial_data(description=text)
+
+
+def _weighed(run: Run, given: Given, freezes: Sequence[Reason]) -> tuple[Signer, Verdict]:
+    fields = given.fields
+    if not fields:
+        return Signer(name="nobody"), Verdict(counted=False, said="it did not fit the form; fill the form in")
+    try:
+        signer = given.by(run, fields.get("who", ""))
+    except StampRefused as refused:
+        return Signer(name="nobody"), Verdict(counted=False, said=str(refused))
+    answer = Answer.model_validate(
+        {
+            "decision": fields["decision"],
+            "who": signer.name,
+            "groups": signer.groups,
+            "comment": fields["comment"],
+        }
+    )
+    return signer, judge(answer, freezes)

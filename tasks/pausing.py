@@ -1,0 +1,81 @@
+"""Suspend or pause a run as Prefect does it, but with a message that says why it waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+from prefect._flow_run_suspension import mark_flow_run_suspension_requested
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.context import FlowRunContext
+from prefect.exceptions import Pause
+from prefect.input import RunInput, keyset_from_paused_state
+from prefect.states import Paused, Suspended
+from prefect.utilities.engine import propose_state_sync
+
+
+def suspend_flow_run(
+    key: str,
+    wait_for_input: type[RunInput] | None = None,
+    message: str = "",
+    after: Callable[[], None] | None = None,
+) -> None:
+    """Suspend this run and leave its process by Pause; comes back when it has waited under this key before.
+
+    Abort when the server does not let it wait.
+
+    Args:
+        key: Under which it waits
+        wait_for_input: What is asked; its form is there already
+        message: Why it waits, for people
+        after: What is done once it is suspended, before this process is left
+    """
+    run = _this_run()
+    state = _proposed(run, Suspended(pause_key=key, message=message or None), wait_for_input)
+    if state is None:
+        return
+    mark_flow_run_suspension_requested(run, state)
+    if after:
+        after()
+    raise Pause(state=state)
+
+
+def pause_flow_run(
+    key: str,
+    wait_for_input: type[RunInput] | None = None,
+    message: str = "",
+    timeout: int = 3600,
+    poll_interval: int = 1,
+) -> None:
+    """Wait in this process until the run goes on."""
+    run = _this_run()
+    state: State[None] = Paused(
+        timeout_seconds=timeout, reschedule=False, pause_key=key, message=message or None
+    )
+    if _proposed(run, state, wait_for_input) is None:
+        return
+    with get_client(sync_client=True) as client:
+        while (known := client.read_flow_run(run).state) is None or not known.is_running():
+            time.sleep(poll_interval)
+
+
+def _proposed(run: UUID, state: State[None], model: type[RunInput] | None) -> State[None] | None:
+    """Have the server accept a state; None when the run goes on instead, as it has waited for this before."""
+    if model:
+        state.state_details.run_input_keyset = {**keyset_from_paused_state(state)}  # type: ignore[dict-item]
+    with get_client(sync_client=True) as client:
+        accepted = propose_state_sync(client=client, state=state, flow_run_id=run)
+    if accepted.is_running():
+        return None
+    if not accepted.is_paused():
+        raise RuntimeError(f"the run cannot wait: the server has it as {accepted.name}")
+    return accepted
+
+
+def _this_run() -> UUID:
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        raise RuntimeError("only flow runs wait")
+    return context.flow_run.id

@@ -1,0 +1,183 @@
+"""Calendars where they are: a file, or an address that may be away; what is not known freezes everything."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from sendoff import calendars as module
+from sendoff.calendars import Calendars, CalendarUnread
+from sendoff.timing.calendar import Calendar
+
+EVENT = "BEGIN:VEVENT\nUID:{0}\nDTSTART;VALUE=DATE:20260301\nEND:VEVENT\n"
+
+
+def ics(*names: str) -> bytes:
+    return f"BEGIN:VCALENDAR\nVERSION:2.0\n{''.join(map(EVENT.format, names))}END:VCALENDAR\n".encode()
+
+
+def names(calendar: Calendar) -> list[str]:
+    return [str(event["UID"]) for _, event in calendar.events]
+
+
+class Site:
+    """A web site with one calendar; `status` 302 sends to where it is."""
+
+    def __init__(self) -> None:
+        self.status, self.content, self.asked, self.pause = 200, ics("a"), 0, 0.0
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                site.asked += 1
+                moved = site.status == 302 and "moved" not in self.path
+                self.send_response(302 if moved else 200 if site.status == 302 else site.status)
+                if moved:
+                    self.send_header("Location", "/moved?token=hunter2")
+                self.end_headers()
+                time.sleep(site.pause)
+                self.wfile.write(b"" if moved else site.content)
+
+            def log_message(self, *words: object) -> None:
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}/private.ics?token=hunter2"
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    made = Site()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def later(cache: Path, hours: float = 1) -> Calendars:
+    """Read again some time later: a copy that is fresh would be used as it is."""
+    return Calendars(cache, now=lambda: datetime.now(UTC) + timedelta(hours=hours))
+
+
+def test_file(tmp_path: Path) -> None:
+    """A file is read each time, from the folder of the file that names it."""
+    (tmp_path / "x.ics").write_bytes(ics("a"))
+    assert names(Calendars(tmp_path / "cache").find("x.ics", tmp_path)) == ["a"]
+    (tmp_path / "x.ics").write_bytes(ics("b"))
+    assert names(Calendars(tmp_path / "cache").find("x.ics", tmp_path)) == ["b"]
+
+
+def test_no_file(tmp_path: Path) -> None:
+    """There is no copy of a file: it is where the release file is."""
+    with pytest.raises(CalendarUnread, match=r"^the calendar 'x.ics' cannot be read \(no such file"):
+        Calendars(tmp_path).find("x.ics", tmp_path)
+
+
+def test_wrong_file(tmp_path: Path) -> None:
+    """What is wrong is told with its line."""
+    (tmp_path / "x.ics").write_bytes(ics("a").replace(b"20260301", b"soon"))
+    with pytest.raises(CalendarUnread, match=r"x.ics:5: DTSTART: "):
+        Calendars(tmp_path).find("x.ics", tmp_path)
+
+
+@pytest.mark.parametrize("status", [200, 302])
+def test_address(tmp_path: Path, site: Site, status: int) -> None:
+    """It is fetched, also from where it has moved to."""
+    site.status = status
+    assert names(Calendars(tmp_path).find(site.address, tmp_path)) == ["a"]
+
+
+def test_fresh_copy(tmp_path: Path, site: Site) -> None:
+    """Each batch of a release looks: within a minute nobody is asked again, after that they are."""
+    Calendars(tmp_path).find(site.address, tmp_path)
+    site.content = ics("b")
+    assert names(Calendars(tmp_path).find(site.address, tmp_path)) == ["a"]
+    assert site.asked == 1
+    assert names(later(tmp_path).find(site.address, tmp_path)) == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "why"),
+    [
+        (500, b"", "status 500"),
+        (404, b"", "status 404"),
+        (200, b"<html>\n", "127.0.0.1:1: '<html>' is no line of a calendar, expected NAME:value"),
+        (200, ics("a")[:-20], "127.0.0.1:1: is no calendar, expected BEGIN:VCALENDAR"),
+        (200, b"x" * 5_000_001, "more than 5,000,000 bytes"),
+    ],
+    ids=["broken", "gone", "a page to sign in", "cut off", "endless"],
+)
+def test_last_good_copy(tmp_path: Path, site: Site, status: int, content: bytes, why: str) -> None:
+    """What cannot be read does not take the place of the copy, which counts on, and that is said."""
+    Calendars(tmp_path).find(site.address, tmp_path)
+    site.status, site.content = status, content
+    for _ in range(2):
+        reading = later(tmp_path)
+        assert names(reading.find(site.address, tmp_path)) == ["a"]
+        (note,) = reading.notes
+        assert note.startswith(f"the calendar at 127.0.0.1 cannot be read ({why}); the copy of 20")
+        assert "hunter2" not in note
+
+
+def test_no_copy(tmp_path: Path, site: Site) -> None:
+    """Without a copy it is not known what is frozen; its address, which may be secret, is not shown."""
+    site.status = 500
+    with pytest.raises(CalendarUnread) as unread:
+        Calendars(tmp_path).find(site.address, tmp_path)
+    assert str(unread.value) == (
+        "the calendar at 127.0.0.1 cannot be read (status 500), and there is no copy of it"
+    )
+
+
+def test_nobody_there(tmp_path: Path, site: Site) -> None:
+    """A site that is away is no different."""
+    site.server.shutdown()
+    site.server.server_close()
+    with pytest.raises(CalendarUnread, match=r"\(no connection\), and there is no copy"):
+        Calendars(tmp_path).find(site.address, tmp_path)
+
+
+def test_slow(tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for ever."""
+    monkeypatch.setattr(module, "TIMEOUT", 0.2)
+    site.pause = 1
+    with pytest.raises(CalendarUnread, match="no answer in 0 s"):
+        Calendars(tmp_path).find(site.address, tmp_path)
+
+
+def test_damaged_copy(tmp_path: Path, site: Site) -> None:
+    """A copy that is not whole is none."""
+    Calendars(tmp_path).find(site.address, tmp_path)
+    (copy,) = (tmp_path / "calendars").iterdir()
+    copy.write_bytes(b"BEGIN:")
+    assert names(Calendars(tmp_path).find(site.address, tmp_path)) == ["a"]
+    copy.write_bytes(b"BEGIN:")
+    site.status = 500
+    with pytest.raises(CalendarUnread):
+        Calendars(tmp_path).find(site.address, tmp_path)
+
+
+def test_copy_of_the_future(tmp_path: Path, site: Site) -> None:
+    """A clock that was wrong does not keep a copy for ever."""
+    Calendars(tmp_path).find(site.address, tmp_path)
+    (copy,) = (tmp_path / "calendars").iterdir()
+    ahead = datetime.now(UTC).timestamp() + 86400
+    os.utime(copy, (ahead, ahead))
+    site.content = ics("b")
+    assert names(Calendars(tmp_path).find(site.address, tmp_path)) == ["b"]
+
+
+def test_not_an_address(tmp_path: Path) -> None:
+    """What no site can be at is told like any other."""
+    with pytest.raises(CalendarUnread, match="the calendar at an address cannot be read"):
+        Calendars(tmp_path).find("http://", tmp_path)

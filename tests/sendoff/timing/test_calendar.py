@@ -1,0 +1,278 @@
+"""Freezes from iCalendar: what comes back, exceptions, whole days, zones; what is wrong, with its line."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sendoff.errors import BadInput, Problem
+from sendoff.spec.timing import FreezeCalendar
+from sendoff.timing.calendar import freezes, read
+
+HEAD = "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:test\n"
+YEAR = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def event(*lines: str, uid: str = "one") -> str:
+    return "\n".join(("BEGIN:VEVENT", *([f"UID:{uid}"] if uid else []), *lines, "END:VEVENT\n"))
+
+
+def calendar(*events: str, more: str = "") -> bytes:
+    return (HEAD + more + "".join(events) + "END:VCALENDAR\n").encode()
+
+
+def found(content: bytes, zone: str = "Europe/Zurich") -> list[tuple[str, str, str]]:
+    source = FreezeCalendar(calendar="x.ics", owner="ops", reason="why", timezone=zone)
+    return [
+        (f"{each.begins:%m-%d %H:%M}", f"{each.ends:%m-%d %H:%M}", each.name)
+        for each in freezes(read(content, "x.ics"), source, *YEAR)
+    ]
+
+
+def problems(content: bytes) -> list[str]:
+    with pytest.raises(BadInput) as caught:
+        read(content, "x.ics")
+    return str(caught.value).splitlines()
+
+
+RIGHT = {
+    "in UTC": (
+        (event("DTSTART:20260301T100000Z", "DTEND:20260301T110000Z", "SUMMARY:Sale"),),
+        [("03-01 10:00", "03-01 11:00", "Sale")],
+    ),
+    "a whole day, where clocks are changed on it": (
+        (event("DTSTART;VALUE=DATE:20260329"),),
+        [("03-28 23:00", "03-29 22:00", "")],
+    ),
+    "whole days": (
+        (event("DTSTART;VALUE=DATE:20261220", "DTEND;VALUE=DATE:20261223"),),
+        [("12-19 23:00", "12-22 23:00", "")],
+    ),
+    "without a zone, every week, across the change": (
+        (event("DTSTART:20260323T100000", "DURATION:PT2H", "RRULE:FREQ=WEEKLY;COUNT=2"),),
+        [("03-23 09:00", "03-23 11:00", ""), ("03-30 08:00", "03-30 10:00", "")],
+    ),
+    "in a zone, with an exception": (
+        (
+            event(
+                "DTSTART;TZID=America/New_York:20260501T100000",
+                "DURATION:PT1H",
+                "RRULE:FREQ=DAILY;COUNT=3",
+                "EXDATE;TZID=America/New_York:20260502T100000",
+            ),
+        ),
+        [("05-01 14:00", "05-01 15:00", ""), ("05-03 14:00", "05-03 15:00", "")],
+    ),
+    "one of them moved, and one cancelled": (
+        (
+            event("DTSTART:20260601T100000Z", "DTEND:20260601T110000Z", "RRULE:FREQ=DAILY;COUNT=3"),
+            event("RECURRENCE-ID:20260602T100000Z", "DTSTART:20260602T200000Z", "DTEND:20260602T230000Z"),
+            event(
+                "RECURRENCE-ID:20260603T100000Z",
+                "DTSTART:20260603T100000Z",
+                "DTEND:20260603T110000Z",
+                "STATUS:CANCELLED",
+            ),
+        ),
+        [("06-01 10:00", "06-01 11:00", ""), ("06-02 20:00", "06-02 23:00", "")],
+    ),
+    "cancelled": ((event("DTSTART;VALUE=DATE:20260301", "STATUS:CANCELLED"),), []),
+    "without a length": ((event("DTSTART:20260301T100000Z"),), []),
+    "two without a name": (
+        (event("DTSTART;VALUE=DATE:20260301", uid=""), event("DTSTART;VALUE=DATE:20260305", uid="")),
+        [("02-28 23:00", "03-01 23:00", ""), ("03-04 23:00", "03-05 23:00", "")],
+    ),
+    "since long before": (
+        (event("DTSTART;VALUE=DATE:20200101", "DTEND;VALUE=DATE:20990101"),),
+        [("12-31 23:00", "12-31 23:00", "")],
+    ),
+    "once a year": (
+        (event("DTSTART;VALUE=DATE:20201224", "RRULE:FREQ=YEARLY"),),
+        [("12-23 23:00", "12-24 23:00", "")],
+    ),
+    "an alarm of its own, and a long line": (
+        (
+            event(
+                "DTSTART:20260301T100000Z",
+                "DTEND:20260301T110000Z",
+                "SUMMARY:Year",
+                "  end",
+                "BEGIN:VALARM",
+                "TRIGGER:-PT15M",
+                "ACTION:DISPLAY",
+                "END:VALARM",
+            ),
+        ),
+        [("03-01 10:00", "03-01 11:00", "Year end")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("events", "expected"), RIGHT.values(), ids=RIGHT)
+def test_right(events: tuple[str, ...], expected: list[tuple[str, str, str]]) -> None:
+    """Every event is a freeze, each time it comes back."""
+    assert found(calendar(*events)) == expected
+
+
+def test_own_zone() -> None:
+    """A calendar that says its zone means whole days, and times without one, in that."""
+    content = calendar(event("DTSTART;VALUE=DATE:20260301"), more="X-WR-TIMEZONE:America/New_York\n")
+    assert found(content) == [("03-01 05:00", "03-02 05:00", "")]
+
+
+def test_zone_that_it_describes() -> None:
+    """A zone that nobody knows counts as the calendar describes it."""
+    zone = (
+        "BEGIN:VTIMEZONE\nTZID:Ours\nBEGIN:STANDARD\nDTSTART:19700101T000000\n"
+        "TZOFFSETFROM:+0300\nTZOFFSETTO:+0300\nEND:STANDARD\nEND:VTIMEZONE\n"
+    )
+    content = calendar(event("DTSTART;TZID=Ours:20260301T100000", "DURATION:PT1H"), more=zone)
+    assert found(content) == [("03-01 07:00", "03-01 08:00", "")]
+
+
+def test_many_calendars_in_one_file() -> None:
+    """All of them count, with Windows' line ends and a mark at the beginning."""
+    text = calendar(event("DTSTART;VALUE=DATE:20260301")) + calendar(
+        event("DTSTART;VALUE=DATE:20260302", uid="2")
+    )
+    assert len(found(b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n"))) == 2
+
+
+START = "DTSTART:20260301T100000Z"
+WRONG = {
+    "empty": (b"", "1: the file is empty, expected iCalendar"),
+    "something else": (b"<html>\n", "1: '<html>' is no line of a calendar, expected NAME:value"),
+    "not UTF-8": (b"BEGIN:VCALENDAR\n\xff", "2: byte 0xff is not UTF-8, expected text in UTF-8"),
+    "only an event": (event(START).encode(), "1: is no calendar, expected BEGIN:VCALENDAR"),
+    "cut off": (
+        HEAD.encode() + b"BEGIN:VEVENT\nDTSTART:20260301T100000Z\n",
+        "1: is no calendar, expected BEGIN:VCALENDAR",
+    ),
+    "no start": (calendar(event("SUMMARY:x")), "4: VEVENT: 'DTSTART' is missing, expected when it begins"),
+    "no date": (
+        calendar(event("SUMMARY:x", "DTSTART:2026-03-01")),
+        "7: DTSTART: Expected datetime, date, or time. Got: '2026-03-01', "
+        "expected a value that iCalendar knows",
+    ),
+    "backwards": (
+        calendar(event(START, "DTEND:20260201T100000Z")),
+        "7: DTEND: it ends before it begins, expected a time after DTSTART",
+    ),
+    "a length below zero": (
+        calendar(event(START, "DURATION:-PT1H")),
+        "7: DURATION: it ends before it begins, expected a time that is not negative",
+    ),
+    "an unknown zone": (
+        calendar(event("DTSTART;TZID=Nowhere/Else:20260301T100000", "DURATION:PT1H")),
+        "6: DTSTART: unknown time zone 'Nowhere/Else', expected one that is known",
+    ),
+    "an exception in an unknown zone": (
+        calendar(event(START, "DURATION:PT1H", "EXDATE;TZID=Nowhere/Else:20260301T100000")),
+        "8: EXDATE: unknown time zone 'Nowhere/Else', expected one that is known",
+    ),
+    "unknown zone of its own": (
+        calendar(event(START), more="X-WR-TIMEZONE:Mars/Olympus\n"),
+        "4: X-WR-TIMEZONE: unknown time zone 'Mars/Olympus', expected a name such as UTC or Europe/Zurich",
+    ),
+    "an unknown rule": (
+        calendar(event(START, "RRULE:FREQ=NEVER")),
+        "7: RRULE: Expected frequency, got: NEVER, expected a value that iCalendar knows",
+    ),
+    "a rule that cannot be": (
+        calendar(event("DTSTART:20260101T100000Z", uid="2"), event(START, "RRULE:COUNT=3")),
+        "11: VEVENT: cannot be worked out (rrule.__init__() missing 1 required positional argument: 'freq'), "
+        "expected an event",
+    ),
+    "every second": (
+        calendar(event(START, "RRULE:FREQ=SECONDLY")),
+        "7: RRULE: comes back secondly, expected DAILY or more seldom",
+    ),
+    "after no time": (
+        calendar(event(START, "RRULE:FREQ=DAILY;INTERVAL=0")),
+        "7: RRULE: comes back after no time, expected INTERVAL=1 or more",
+    ),
+    "two of one name": (
+        calendar(event(START), event("DTSTART:20260401T100000Z")),
+        "9: UID: 'one' is the name of the event in line 4 too, expected a name of its own",
+    ),
+    "an end that is said twice": (
+        calendar(event(START, "DTEND:20260301T110000Z", "DTEND:20260301T120000Z")),
+        "7: DTEND: stands here twice, expected it once",
+    ),
+    "an event within another part": (
+        HEAD.encode() + b"BEGIN:VEVENT\nDTSTART:20260301T100000Z\nEND:VEVENT\nEND:VCALENDAR\nBEGIN:VEVENT\n",
+        "1: VEVENT: begins or ends within another part, expected BEGIN and END in turn",
+    ),
+    "a line that is none": (
+        calendar(event(START, "junk line")),
+        "7: 'junk line' is no line of a calendar, expected NAME:value",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "expected"), WRONG.values(), ids=WRONG)
+def test_wrong(content: bytes, expected: str) -> None:
+    """It is told with its line: a calendar of which a part is not understood freezes too little."""
+    assert problems(content) == [f"x.ics:{expected}"]
+
+
+def test_too_large() -> None:
+    """What does not fit into memory is not read at all."""
+    assert problems(b"x" * 5_000_001) == ["x.ics:1: is too large, expected at most 5,000,000 bytes"]
+
+
+@pytest.mark.parametrize(
+    "zone", ["Europe/Zurich", "America/Santiago", "Australia/Lord_Howe", "Asia/Kathmandu"]
+)
+def test_as_walked_day_by_day(zone: str) -> None:
+    """Rules of days and weeks with exceptions come back as they do when each day is looked at by itself."""
+    chance, info = random.Random(zone), ZoneInfo(zone)
+    for _ in range(40):
+        first = datetime(2026, 3, 1) + timedelta(days=chance.randrange(60), minutes=chance.randrange(1440))
+        step, times = chance.choice([1, 2, 7, 14]), chance.randrange(1, 12)
+        length = timedelta(minutes=chance.randrange(1, 3000))
+        days = [first + timedelta(days=step * number) for number in range(times)]
+        gone = {day for day in days[1:] if chance.random() < 0.2}
+        lines = [
+            f"DTSTART;TZID={zone}:{first:%Y%m%dT%H%M%S}",
+            f"DURATION:PT{int(length.total_seconds())}S",
+            f"RRULE:FREQ=DAILY;INTERVAL={step};COUNT={times}",
+            *(f"EXDATE;TZID={zone}:{day:%Y%m%dT%H%M%S}" for day in sorted(gone)),
+        ]
+        begins = [
+            f"{day.replace(tzinfo=info).astimezone(UTC):%m-%d %H:%M}" for day in days if day not in gone
+        ]
+        assert [each[0] for each in found(calendar(event(*lines)))] == begins, lines
+
+
+FUZZ = calendar(
+    event(
+        "DTSTART;TZID=Europe/Zurich:20260301T100000",
+        "DTEND;TZID=Europe/Zurich:20260301T110000",
+        "RRULE:FREQ=WEEKLY;BYDAY=MO,TU;COUNT=10",
+        "EXDATE;TZID=Europe/Zurich:20260308T100000",
+    ),
+    event("RECURRENCE-ID;VALUE=DATE:20260315", "DTSTART;VALUE=DATE:20260315", "DURATION:P1D"),
+    more="X-WR-TIMEZONE:Europe/Zurich\n",
+)
+BITS = st.sampled_from(
+    [b";", b":", b"=", b"BEGIN:VEVENT\n", b"END:VEVENT\n", b"\n", b" ", b"T", b"-", b"99999"]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, len(FUZZ)), st.integers(0, 30), BITS | st.binary(max_size=5))
+def test_fuzz(start: int, length: int, put: bytes) -> None:
+    """Whatever is in a file, it is read, or told what is wrong with it and where."""
+    content = FUZZ[:start] + put + FUZZ[start + length :]
+    told: tuple[Problem, ...] = ()
+    try:
+        found(content)
+    except BadInput as wrong:
+        told = wrong.problems
+    assert all(each.file == "x.ics" and each.line > 0 for each in told)

@@ -1,0 +1,253 @@
+"""A release is held at its safe points, says why, and goes on; what was begun is carried out first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from sendoff.ledger import Ledger
+from sendoff.spec.timing import Window
+from sendoff.timing.rules import Freeze, Rules, Stop, Unread
+from tasks import hold as module
+from tasks import holding
+from tasks.asking import Given
+from tasks.hold import hold
+
+NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+FREEZE = Freeze(begins=NOON - HOUR, ends=NOON + 3 * HOUR, owner="ops", reason="Year end")
+FROZEN = Rules(freezes=(FREEZE,))
+CLOSED = Rules(windows=(Window(opens="12:30", closes="13:00"),))
+STOPPED = Rules(stops=(Stop(reason="an outage", owner="ada", since=NOON),))
+
+
+class Waits(BaseException):
+    """The process is left: the run is suspended."""
+
+
+class World:
+    """A run, its rules, and what it waits for; time stands still unless it is moved."""
+
+    def __init__(self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ledger, self.rules, self.now = ledger, Rules(), NOON
+        self.waited: list[tuple[str, str]] = []
+        self.woken_at: list[datetime] = []
+        self.woken: list[str] = []
+        self.says: list[dict[str, str]] = []
+        self.then: Callable[[], None] = self._leave
+        self.said: list[str] = []
+        self.run: Any = SimpleNamespace(
+            id="r1",
+            flow="release",
+            version="2",
+            place=SimpleNamespace(application="shop", environment="production"),
+            why=SimpleNamespace(summary="s", reason="r", risk="low", risk_note=""),
+            settings=SimpleNamespace(signed_by=None),
+            ledger=ledger,
+            now=lambda: self.now,
+            say=self.said.append,
+            record=lambda kind, body, key=None, actor="ada": ledger.append("r1", kind, actor, body, key),
+        )
+        monkeypatch.setattr(module, "rules_now", lambda run, at: self._rules())
+        monkeypatch.setattr(module, "wake_at", lambda run, key, at: self.woken_at.append(at))
+        monkeypatch.setattr(module, "wait_until_woken", self._wait)
+        monkeypatch.setattr(module, "_wake", self.woken.append)
+        monkeypatch.setattr(holding, "answer_to", self._answer)
+
+    def _rules(self) -> Rules:
+        gone = {event.body["freeze"] for event in self.ledger.events("r1", ("freeze.overridden",))}
+        freezes = tuple(each for each in self.rules.freezes if each.id not in gone)
+        return self.rules.model_copy(update={"freezes": freezes})
+
+    def _leave(self) -> None:
+        raise Waits
+
+    def _wait(self, key: str, before: Any, why: str, after: Any) -> None:
+        before(key)
+        self.waited.append((key, why))
+        after(key)
+        self.then()
+
+    def _answer(self, model: Any, key: str, before: Any, why: str, after: Any) -> Given | None:
+        if not self.says:
+            self._wait(key, before, why, after)
+            return None
+        said = self.says.pop(0)
+        return Given(said, said, key)
+
+    def hold(self, place: str = "deploy", hosts: tuple[str, ...] = ()) -> None:
+        hold(self.run, place, hosts)
+
+    def bodies(self, *kinds: Any) -> list[dict[str, Any]]:
+        return [event.body for event in self.ledger.events("r1", kinds)]
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with closing(Ledger.open(f"sqlite:///{tmp_path}/ledger.db")) as ledger:
+        yield World(ledger, monkeypatch)
+
+
+def test_goes_on_where_it_may(world: World) -> None:
+    """Nothing is written down, and nobody waits."""
+    world.hold()
+    assert world.ledger.events("r1") == ()
+
+
+@pytest.mark.parametrize("rules", [FROZEN, CLOSED, STOPPED], ids=["freeze", "window", "line"])
+def test_held(world: World, rules: Rules) -> None:
+    """It suspends, with the same sentence in its state and in the ledger."""
+    world.rules = rules
+    with pytest.raises(Waits):
+        world.hold("go-live/2")
+    (held,) = world.bodies("release.held")
+    assert world.waited == [("hold-go-live-2-1", held["said"])]
+    assert (held["place"], held["said"][:9]) == ("go-live/2", "it waits,")
+
+
+def test_let_go(world: World) -> None:
+    """It looks again when it is woken, and goes on once it may."""
+    world.rules = CLOSED
+
+    def half_an_hour() -> None:
+        world.now += HOUR / 2
+
+    world.then = half_an_hour
+    world.hold()
+    assert [event.kind for event in world.ledger.events("r1")] == ["release.held", "release.let_go"]
+    assert world.woken_at == [NOON + HOUR / 2]
+    world.hold()
+    assert len(world.ledger.events("r1")) == 2
+
+
+def test_written_down_once(world: World) -> None:
+    """A process that goes on, and one that was woken too early, write nothing; other reasons are written."""
+    world.rules = FROZEN
+    for _ in range(2):
+        with pytest.raises(Waits):
+            world.hold()
+    assert len(world.bodies("release.held")) == 1
+    world.rules = STOPPED
+    with pytest.raises(Waits):
+        world.hold()
+    assert [each["on"] for each in world.bodies("release.held")] == ["ops", "ada"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "at"),
+    [
+        (CLOSED, NOON + HOUR / 2),
+        (FROZEN, NOON + HOUR),
+        (STOPPED, NOON + HOUR),
+        (Rules(unread=(Unread(said="x.ics cannot be read", owner="bob"),)), NOON + timedelta(minutes=5)),
+    ],
+    ids=["at the next moment", "within the hour", "without a moment", "soon"],
+)
+def test_looks_again(world: World, rules: Rules, at: datetime) -> None:
+    """At the next moment at which it may ship, and before that now and then, as calendars are changed."""
+    world.rules = rules
+    with pytest.raises(Waits):
+        world.hold()
+    assert world.woken_at == [at]
+
+
+def test_let_go_just_then(world: World) -> None:
+    """A line that is let go while the run is about to wait wakes it: nobody else knew that it would."""
+    world.rules = STOPPED
+    wait = world._wait
+
+    def let_go(key: str, before: Any, why: str, after: Any) -> None:
+        world.rules = Rules()
+        wait(key, before, why, after)
+
+    module.wait_until_woken = let_go  # type: ignore[assignment]
+    with pytest.raises(Waits):
+        world.hold()
+    assert world.woken == ["hold-deploy-1"]
+
+
+@pytest.mark.parametrize("flow", ["rollback", "build", "verify"])
+def test_never_held(world: World, flow: str) -> None:
+    """Going back is not, nor is what changes nothing."""
+    world.rules, world.run.flow = STOPPED, flow
+    world.hold()
+
+
+@pytest.mark.parametrize(
+    ("place", "hosts", "kind", "body"),
+    [
+        ("deploy", (), "step.done", {"action": "deploy", "host": "a"}),
+        ("go-live/1", ("a", "b"), "host.live", {"host": "b", "undo": False}),
+        ("go-live/1", ("a", "b"), "step.done", {"action": "go-live", "host": "a"}),
+    ],
+)
+def test_what_was_begun_is_finished(
+    world: World, place: str, hosts: tuple[str, ...], kind: Any, body: dict[str, Any]
+) -> None:
+    """A process that goes on finishes the batch that the one before had begun; the next batch is held."""
+    world.rules = STOPPED
+    world.ledger.append("r1", kind, "ada", body)
+    world.hold(place, hosts)
+    with pytest.raises(Waits):
+        world.hold("go-live/2", ("c",))
+
+
+def test_a_question_goes_first(world: World) -> None:
+    """Who was asked what to do there can answer, and what they answered is done."""
+    world.rules = STOPPED
+    asked = {"place": "go-live/1", "number": 1, "version": "2", "broken": [], "of": 1, "is_borne": False}
+    more = {"otherwise": "undo", "until": NOON.isoformat(), "staged": [], "live": [], "because": ""}
+    world.ledger.append("r1", "trouble.asked", "ada", asked | more)
+    world.hold("go-live/1", ("a",))
+
+
+def test_owner_ships_anyway(world: World) -> None:
+    """It counts for this release and this freeze, and is recorded with who and why."""
+    world.rules = FROZEN
+    with pytest.raises(Waits):
+        world.hold()
+    world.says = [{"decision": "ship anyway", "who": "ops", "comment": "it burns"}]
+    world.hold()
+    (overridden,) = world.bodies("freeze.overridden")
+    assert {name: overridden[name] for name in ("freeze", "who", "owner", "comment", "proved")} == {
+        "freeze": FREEZE.id,
+        "who": "ops",
+        "owner": "ops",
+        "comment": "it burns",
+        "proved": False,
+    }
+    kinds = [event.kind for event in world.ledger.events("r1")]
+    assert kinds == ["release.held", "freeze.overridden", "hold.answered", "release.let_go"]
+
+
+@pytest.mark.parametrize(
+    ("who", "decision", "counted"), [("mallory", "ship anyway", False), ("ops", "wait", True)]
+)
+def test_others_do_not(world: World, who: str, decision: str, counted: bool) -> None:
+    """The release waits on, under a new key: an answer is taken once."""
+    world.rules = FROZEN
+    world.says = [{"decision": decision, "who": who, "comment": "now"}]
+    with pytest.raises(Waits):
+        world.hold()
+    (answered,) = world.bodies("hold.answered")
+    assert answered["counted"] is counted
+    assert world.bodies("freeze.overridden") == []
+    assert [key for key, _ in world.waited] == ["hold-deploy-2"]
+
+
+def test_an_override_opens_no_window(world: World) -> None:
+    """What else is in the way still is."""
+    world.rules = FROZEN.model_copy(update={"windows": CLOSED.windows})
+    world.says = [{"decision": "ship anyway", "who": "ops", "comment": "now"}]
+    with pytest.raises(Waits):
+        world.hold()
+    assert [[each["kind"] for each in body["reasons"]] for body in world.bodies("release.held")] == [
+        ["freeze", "window"],
+        ["window"],
+    ]
