@@ -42,6 +42,8 @@ BENCH = (
     "make bench",
     ".venv/bin/python -m benchmarks --quick",
     ".venv/bin/python -m benchmarks --hosts 50 --only ssh-tar-gz,sendoff,sendoff-flow",
+    ".venv/bin/python -m benchmarks.approvals",
+    ".venv/bin/python -m benchmarks.approvals --poll 10",
 )
 COMPOSE = tuple(
     re.findall(
