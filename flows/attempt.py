@@ -123,10 +123,8 @@ class Attempt:
         return error is not None
 
     def _cancelled(self, run: Run) -> str:
-        who, where = (
-            canceller(_read_again(), run.ledger, run.settings),
-            where_it_stopped(run.ledger.events(release=self.id)),
-        )
+        who = canceller(_read_again(), run.ledger, run.settings)
+        where = where_it_stopped(run.ledger.events(release=self.id))
         return where if who == SOMEBODY else f"{who.name} cancelled it; {where}"
 
     def _created(self, ledger: Ledger, settings: Settings) -> Event:
