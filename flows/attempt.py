@@ -27,7 +27,7 @@ from sendoff.report.halt import where_it_stopped
 from sendoff.reviewing import open_review
 from sendoff.settings import Settings
 from sendoff.spec.intent import Intent
-from tasks.deeds import canceller, starter
+from tasks.deeds import SOMEBODY, canceller, starter
 from tasks.ends import state_of
 from tasks.keeper import Keeper
 from tasks.lease import take_lease
@@ -132,8 +132,9 @@ class Attempt:
         return error is not None
 
     def _cancelled(self, run: Run) -> str:
-        who = canceller(_read_again(), run.ledger, run.settings).name
-        return f"{who} cancelled it; {where_it_stopped(run.ledger.events(release=self.id))}"
+        who = canceller(_read_again(), run.ledger, run.settings)
+        where = where_it_stopped(run.ledger.events(release=self.id))
+        return where if who == SOMEBODY else f"{who.name} cancelled it; {where}"
 
     def _created(self, ledger: Ledger, settings: Settings) -> Event:
         """Write down what was started, the first time; a resumed run gets back what was written then."""
