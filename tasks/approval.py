@@ -23,6 +23,7 @@ from tasks.planning import Planner
 from tasks.run import Run
 from tasks.subject import subject_of
 from tasks.waking import wake_at
+from tasks.when import why_it_waits
 
 
 def agreed(run: Run, planner: Planner, plan: Plan) -> Plan | None:
@@ -71,7 +72,8 @@ def _ask(run: Run, planner: Planner, plan: Plan, gate: Approval, subject: Subjec
             return plan
         text = planner.brief(plan, gate, subject, verdict, history_of(run, gate))
         write_down = partial(_write_down, run, gate, plan, subject, verdict, text)
-        given = answer_to(form(kind, gate, subject.code, text), history.key, write_down)
+        why = partial(why_it_waits, run)
+        given = answer_to(form(kind, gate, subject.code, text), history.key, write_down, why)
     plan = planner.plan()
     if given is not None:
         _take(run, gate, subject_of(run, planner.artifact, plan), given)

@@ -212,4 +212,5 @@ def tell_in_rounds(ledger: Ledger, release: str, event: str, tried: int) -> str:
 
 
 def _link(release: str) -> str:
-    return f"{PREFECT_UI_URL.value()}/runs/flow-run/{release}"
+    pages = PREFECT_UI_URL.value()
+    return f"{pages}/runs/flow-run/{release}" if pages else ""

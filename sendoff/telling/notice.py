@@ -58,7 +58,7 @@ class Notice(Frozen):
 
 
 def notice_of(events: Sequence[Event], event: Event, link: str) -> Notice:
-    """Write what is told of an event; `events` are all of its release, `link` the page of its run."""
+    """Write what is told of an event; `events` are all of its release, `link` the page of its run, if any."""
     created = events[0]
     subject = _subject(created, event)
     return Notice(
@@ -88,7 +88,9 @@ def _text(events: Sequence[Event], event: Event, link: str) -> Iterator[str]:
     else:
         yield sentence(capital(told(event)))
         yield _why(created)
-    if event.kind in ASKS:
+    if not link:
+        yield f"It has no page; in a terminal: sendoff watch {event.release}"
+    elif event.kind in ASKS:
         until = _deadline(event)
         yield f"Answer here{f', until {until}' if until else ''}: {link}"
     else:

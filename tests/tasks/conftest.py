@@ -89,7 +89,9 @@ class Gated:
         with pytest.raises(Waits):
             self.agree(*script)
 
-    def answer_to(self, model: type[Form], key: str, before: Callable[[str], None]) -> Given | None:
+    def answer_to(
+        self, model: type[Form], key: str, before: Callable[[str], None], why: Callable[[], str]
+    ) -> Given | None:
         names = itertools.chain([key], (f"{key}--{number}" for number in itertools.count(2)))
         question = next(name for name in names if name not in self.asked)
         before(question)

@@ -76,3 +76,11 @@ def test_plain_text() -> None:
         "## \\*x\\* and 2 \\* 3\n\n**Expected:** a\\_b\n\n| a \\| b | c |\n| --- | --- |\n\n*plan code 1*\n"
     )
     assert plain(text) == "*x* and 2 * 3\n\nExpected: a_b\n\n| a | b | c |\n\nplan code 1"
+
+
+def test_a_release_without_a_page(story: Story) -> None:
+    """One that was started in a terminal, on no server, is followed there."""
+    events = story(LIVE)
+    notice = notice_of(events, events[1], "")
+    assert notice.text.endswith("It has no page; in a terminal: sendoff watch run-1")
+    assert notice.data["link"] == ""
