@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -135,6 +135,14 @@ class Stack:
             "POST", "/deployments/{id}/create_flow_run", path_params={"id": deployment.id}, json=body
         )
         return str(answered.json()["id"])
+
+    def running(self) -> set[str]:
+        """Name the runs of the releases that have not ended."""
+        return {created.release for created in self.ledger.running()}
+
+    def begun_since(self, known: Collection[str]) -> str:
+        """Wait for a release to begin that is none of those known, as somebody started it; gives its run."""
+        return str(until(lambda: next(iter(self.running().difference(known)), None), "a release begins"))
 
     def run(self, run: str) -> FlowRun:
         return self.client.read_flow_run(UUID(run))

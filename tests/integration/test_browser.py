@@ -142,12 +142,9 @@ def started(stack: Stack, browser: Browser) -> str:
     browser.write("Risk Note (Optional)", "Prices might be wrong | we would take it back")
     browser.write("Requested By", "robin")
     browser.shoot("1-start-form")
+    before = stack.running()
     browser.page.get_by_role("button", name="Submit").click()
-    run = browser.page.get_by_role("link", name="View run").or_(
-        browser.page.locator("a[href*='/runs/flow-run/']")
-    )
-    run.first.wait_for()
-    return str(run.first.get_attribute("href")).rpartition("/")[2]
+    return str(stack.begun_since(before))
 
 
 @pytest.fixture(scope="module")

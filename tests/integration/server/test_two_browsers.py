@@ -162,13 +162,9 @@ def _start(seat: Seat, server: SignedIn, app: Any) -> str:
     seat.choose("Risk", "medium")
     expect(seat.page.get_by_text("Requested By", exact=True)).to_have_count(0)
     seat.shoot("2-start-form")
+    before = server.stack.running()
     seat.page.get_by_role("button", name="Submit").click()
-
-    def begun() -> str | None:
-        created = server.stack.ledger.running()
-        return next((each.release for each in created if each.body["application"] == app.name), None)
-
-    return str(server.eventually(begun, "it begins"))
+    return str(server.stack.begun_since(before))
 
 
 def _until_asked(server: SignedIn, run: str, gate: str) -> None:
