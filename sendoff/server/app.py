@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 from starlette.requests import Request
@@ -123,8 +124,8 @@ class SignedIn:
                 self.audit.write("refused", caller.name, caller.address, str(refused))
                 raise
             scope, receive = with_body(scope, receive, body)
-        if route.template == FORM and not caller.user.is_worker:
-            send = Edited(send, bodies.without_stamp).send
+        if edit := _edit(caller, route):
+            send = Edited(send, edit).send
             scope = without(scope, b"accept-encoding")
         await self.inside.app(self._as(caller, scope), receive, send)
 
@@ -169,13 +170,22 @@ class SignedIn:
         return {**scope, "headers": headers}
 
 
-FORM, BLOCKS = "/flow_runs/{id}/input/{key}", "/block_documents/filter"
+FORM, BLOCKS, SETTINGS = "/flow_runs/{id}/input/{key}", "/block_documents/filter", "/admin/settings"
 RULES = {
     "/deployments/": bodies.deployment,
     "/deployments/{id}": bodies.deployment,
     "/work_pools/": bodies.work_pool,
     "/work_pools/{name}": bodies.work_pool,
 }
+
+
+def _edit(caller: Caller, route: Route) -> Callable[[Any], Any] | None:
+    """Give what takes away from an answer what is not for this caller, if anything is."""
+    if route.template == FORM and not caller.user.is_worker:
+        return bodies.without_stamp
+    if route.template == SETTINGS and "manage" not in caller.user.rights:
+        return bodies.settings_of_pages
+    return None
 
 
 def _is_looked_at(caller: Caller, route: Route) -> bool:

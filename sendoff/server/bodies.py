@@ -156,6 +156,20 @@ def _filled(schema: Any) -> Iterator[tuple[str, str]]:
                 yield name, field
 
 
+def settings_of_pages(settings: Any) -> Body:
+    """Give the few settings without which Prefect's pages do not draw their menu; the rest is for admins."""
+    server = _part(settings, "server")
+    ui = _part(server, "ui")
+    shown = {name: ui[name] for name in ("show_promotional_content",) if name in ui}
+    return {"server": {"ui": shown, "analytics_enabled": server.get("analytics_enabled", False)}}
+
+
+def _part(whole: Any, name: str) -> Mapping[str, Any]:
+    """Give a part that is a mapping, else nothing."""
+    part = whole.get(name) if isinstance(whole, Mapping) else None
+    return part if isinstance(part, Mapping) else {}
+
+
 def _state(body: Mapping[str, Any]) -> Body:
     given = _mapping(body.get("state"), "state")
     if given and given.get("type") != "SCHEDULED":

@@ -222,7 +222,7 @@ read         POST    /ui/task_runs/dashboard/counts
 read         POST    /ui/task_runs/count
 read         GET     /ui/task_runs/{id}
 
-manage       GET     /admin/settings
+read         GET     /admin/settings
 read         GET     /admin/version
 read         GET     /admin/storage
 manage       PUT     /admin/storage

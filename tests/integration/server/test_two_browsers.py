@@ -58,6 +58,7 @@ class Seat:
             self.shoot(shot)
         password.press("Enter")
         password.wait_for(state="hidden")
+        expect(self.page.get_by_role("link", name="Deployments").first).to_be_visible()
 
     def field(self, label: str, inside: str = "body") -> Locator:
         properties = self.page.locator(f"{inside} .schema-form-property")

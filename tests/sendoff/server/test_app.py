@@ -285,6 +285,22 @@ def test_the_form_does_not_show_the_stamp(ask: Ask, asks: Any) -> None:
     assert "stamp" in ask("worker-1", "GET", path).json()["properties"]
 
 
+def test_the_pages_get_the_settings_that_they_need(ask: Ask, prefect: Prefect) -> None:
+    """Without them they draw no menu; where the server keeps what is for admins."""
+    kept = {
+        "server": {
+            "ui": {"show_promotional_content": False, "static_directory": "/srv"},
+            "database": {"host": "db"},
+        }
+    }
+    prefect.things["/admin/settings"] = kept
+    shown = {"server": {"ui": {"show_promotional_content": False}, "analytics_enabled": False}}
+    assert {str(ask(who, "GET", "/admin/settings").json()) for who in ("vera", "rob", "pam")} == {str(shown)}
+    assert ask("adam", "GET", "/admin/settings").json() == kept
+    prefect.things["/admin/settings"] = ["something else"]
+    assert ask("vera", "GET", "/admin/settings").json() == {"server": {"ui": {}, "analytics_enabled": False}}
+
+
 def test_a_cancel_is_stamped(ask: Ask, prefect: Prefect, public: Path) -> None:
     """It says who, and a run is always cancelled at its next safe point."""
     prefect.things[f"/flow_runs/{RUN}"] = {"id": RUN}
