@@ -19,7 +19,7 @@ up-production-like: $(READY) ## start the parts of a production on this machine,
 	@$(BIN)/python -m examples.production
 
 test: setup lint ## set up, lint and run all tests
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not image"
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not image"
 
 test-image: $(READY) ## build the image of docker/ and run the production wiring from it; as root, takes minutes
 	@sh tests/setup.sh buildah=buildah debootstrap=debootstrap initdb=postgresql redis-server=redis-server \
