@@ -12,12 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from prefect import flow_runs
-
 from flows.attempt import Attempt
 from sendoff.ledger import Ledger
 from sendoff.targets.ssh.host import SshHost
 from sendoff.targets.ssh.talk import Talk
+from tasks import pausing
 from tasks.asking import Form
 from tasks.run import Run
 
@@ -110,7 +109,7 @@ def watch(folder: str) -> None:
     around(Ledger, "give_back", nothing, lambda *_: post.passes("lease: given back"))
     around(Run, "step", step, nothing)
     around(SshHost, "run", nothing, command)
-    around(flow_runs, "mark_flow_run_suspension_requested", lambda *_: post.passes("run: suspended"), nothing)
+    around(pausing, "mark_flow_run_suspension_requested", lambda *_: post.passes("run: suspended"), nothing)
     Form.write = classmethod(write)  # type: ignore[assignment, method-assign]
     Talk.send = send  # type: ignore[method-assign]
 
