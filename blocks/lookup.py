@@ -37,16 +37,9 @@ def find(kind: type[Kind], name: str) -> Kind | None:
 
 def named(name: str) -> Block | None:
     """Load a block of any type by `type/name`, or None where there is none."""
-    import prefect.blocks.notifications  # noqa: F401, PLC0415 -- its types are known then; it takes a while
+    import blocks.notices  # noqa: F401, PLC0415 -- its types, and Prefect's, are known then; it takes a while
 
-    import blocks.notices  # noqa: F401, PLC0415
-
-    try:
-        return Block.load(name, _sync=True)  # type: ignore[call-arg, return-value]
-    except ValueError as missing:
-        if "Unable to find" not in str(missing):
-            raise
-        return None
+    return find(Block, name)
 
 
 def store(settings: Settings) -> ArtifactStore:

@@ -38,7 +38,7 @@ def bounded(work: Callable[[], None], seconds: float = LONGEST) -> None:
     def attempt() -> None:
         try:
             work()
-        except Exception as error:
+        except Exception as error:  # whoever waits raises it
             errors.append(error)
 
     thread = threading.Thread(target=copy_context().run, args=(attempt,), daemon=True)
@@ -84,5 +84,5 @@ def _notify(block: NotificationBlock, notice: Notice) -> None:
             said: Any = block.notify(notice.text, notice.subject)
             if inspect.iscoroutine(said):
                 asyncio.run(said)
-    except Exception as error:
+    except Exception as error:  # each kind of block raises its own
         raise NotTaken(f"the block could not send it ({type(error).__name__})") from None

@@ -106,7 +106,7 @@ class Announcer:
     def _safely(self, work: Callable[[], Any]) -> None:
         try:
             work()
-        except Exception as error:
+        except Exception as error:  # telling never fails a release
             self.run.say(f"somebody could not be told what happens ({_reason(error)}); it goes on")
 
 
@@ -187,7 +187,7 @@ def tell_of(client: SyncPrefectClient, ledger: Ledger, created: Event) -> None:
     try:
         for event, _ in untold(ledger.events(created.release), routes_of(created)):
             start_telling(client, event)
-    except Exception as error:
+    except Exception as error:  # telling never fails what it tells of
         get_logger("sendoff").warning("somebody could not be told what happens (%s)", _reason(error))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
@@ -27,7 +27,7 @@ Occasion = Literal[
     "emergency",
     "review",
 ]
-OCCASIONS: tuple[Occasion, ...] = Occasion.__args__  # type: ignore[attr-defined]  # a Literal has them
+OCCASIONS: tuple[Occasion, ...] = get_args(Occasion)
 
 Events = Annotated[tuple[Occasion, ...], Field(min_length=1)]
 EVENTS = "what is told there: some of started, approval-needed, live and so on; all of them unless said"

@@ -133,7 +133,7 @@ def _stands_alone(event: Event) -> bool:
     alone.add_component(event)
     try:
         _between(alone, datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 2, tzinfo=UTC))
-    except Exception:
+    except Exception:  # as above: which event it is that they cannot work out
         return False
     return True
 

@@ -13,12 +13,6 @@ tidy() {
 trap tidy EXIT
 trap 'tidy; exit 4' HUP INT TERM PIPE
 
-# tar says "wrote only so much" of a disk that is full: ask the disk, while all is still there.
-full() {
-  free=$(df -Pk "$work" | sed -n '$ { s/ *[0-9-]*%.*//; s/.* //; p; }')
-  [ "${free:-9999}" -ge 1024 ] || printf ': no space left, %s KB are free in %s' "$free" "$root"
-}
-
 problem=$(obstacle)
 [ -z "$problem" ] || refuse "$problem"
 mkdir "$work" "$work/tree" || fail "cannot make a temporary folder in $root/.sendoff/tmp"
@@ -42,10 +36,10 @@ done
 say "ready"
 
 read -r answer base || exit 4
-tar -xmpf - -C "$work/tree" || fail "unpacking failed$(full)"
+tar -xmpf - -C "$work/tree" || fail "unpacking failed$(full "$root")"
 mv "$work/tree/.sendoff-$digest" "$work/lists" || fail "the stream ended too early"
 if [ "$answer" = delta ]; then
-  cp -al "releases/$base" "$work/whole" || fail "base $base cannot be linked$(full)"
+  cp -al "releases/$base" "$work/whole" || fail "base $base cannot be linked$(full "$root")"
   cd "$work/whole" || exit 4
   xargs -0 -r rm -f <"$manifests/$base/shared" &&
     { xargs -0 -r rmdir <"$manifests/$base/made" 2>/dev/null || :; } &&

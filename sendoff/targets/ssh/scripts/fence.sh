@@ -20,6 +20,12 @@ group() {
   echo "$3"
 }
 
+# Tools say "wrote only so much" of a disk that is full: ask the disk, while all is still there.
+full() {
+  free=$(df -Pk "$1" | sed -n '$ { s/ *[0-9-]*%.*//; s/.* //; p; }')
+  [ "${free:-9999}" -ge 1024 ] || printf ': no space left, %s KB are free in %s' "$free" "$1"
+}
+
 # hold ROOT NUMBER DOING: one at a time changes what is below the root, and none with a smaller number than the largest seen.
 # A transfer of the same or a smaller number is ended, for nobody hears it any more; other work is short and waited for.
 hold() {
@@ -39,7 +45,8 @@ hold() {
   # Whoever left something here is dead.
   rm -rf "$1/.sendoff/tmp/"* "$1/.current."*
   if [ "$2" != "$seen" ]; then
-    echo "$2" >"$1/.sendoff/fence.new" && mv "$1/.sendoff/fence.new" "$1/.sendoff/fence" || fail "cannot write in $1/.sendoff"
+    echo "$2" >"$1/.sendoff/fence.new" && mv "$1/.sendoff/fence.new" "$1/.sendoff/fence" ||
+      { rm -f "$1/.sendoff/fence.new"; fail "cannot write in $1/.sendoff$(full "$1")"; }
   fi
   other=$(group)
   # On a disk that is full this may fail: the worst of it is that a transfer is waited for instead of ended.

@@ -69,3 +69,23 @@ def test_told_to_end_while_a_command_comes_to_its_end(tmp_path: Path) -> None:
         go.touch()
         assert run.wait(20) == 0
     assert ran.read_text() == "r/after/1\n"
+
+
+def test_number_that_cannot_be_written(tmp_path: Path) -> None:
+    """A host on which the number cannot be kept is not changed, and nothing is left of it."""
+    (tmp_path / "releases" / "1-abc").mkdir(parents=True)
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "mv").write_text("#!/bin/sh\nexit 1\n")
+    (tools / "mv").chmod(0o755)
+    run = subprocess.run(
+        call("run", str(tmp_path), "1-abc", "1", "r/after/1", "touch", str(tmp_path / "ran")),
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PATH": f"{tools}:{os.environ['PATH']}"},
+    )
+    assert run.returncode == 4
+    assert f"cannot write in {tmp_path}/.sendoff" in run.stdout
+    assert not (tmp_path / ".sendoff" / "fence.new").exists()
+    assert not (tmp_path / "ran").exists()
