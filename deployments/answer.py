@@ -12,7 +12,9 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.client.schemas.sorting import FlowRunSort
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+
+from sendoff.cli.signed_in import why
 
 WHO = ("approver", "who")
 COMMANDS = {"approval": "`sendoff approve`", "trouble": "`sendoff answer`", "hold": "`sendoff answer`"}
@@ -81,8 +83,11 @@ def find(client: SyncPrefectClient, wanted: str) -> FlowRun | None:
 def main(wanted: str, payload: str) -> int:
     """Answer, and say what came of it."""
     with get_client(sync_client=True) as client:
-        run = find(client, wanted)
-        refused = answer(client, run, json.loads(payload)) if run else f"{wanted}: no such run here"
+        try:
+            run = find(client, wanted)
+            refused = answer(client, run, json.loads(payload)) if run else f"{wanted}: no such run here"
+        except PrefectHTTPStatusError as error:
+            refused = f"{wanted}: the answer was not taken: {why(error.response)}"
     print(refused or f"{wanted}: answered", file=sys.stderr if refused else sys.stdout)
     return 1 if refused else 0
 

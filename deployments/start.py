@@ -11,9 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_UI_URL
 
+from sendoff.cli.signed_in import why
 from sendoff.cli.terminal import plain_console
 from sendoff.cli.watch import watch_release, went_well
 from sendoff.errors import PolicyRefused
@@ -35,6 +36,9 @@ def main(story: str, watch: str, payload: str) -> int:
         run, address = start(story, json.loads(payload))
     except ObjectNotFound:
         print(f"deployment {story!r}: is not registered, expected it on this server; run `sendoff register`")
+        return 1
+    except PrefectHTTPStatusError as refused:
+        print(f"{story}: {why(refused.response)}; nothing was started")
         return 1
     print(address)
     return _watch(run) if watch == "--watch" else 0

@@ -19,6 +19,7 @@ from tasks.approval_form import form
 from tasks.asking import Given, answer_to, answered, kind_of_form
 from tasks.fallen import let_fall
 from tasks.gates import gates_of
+from tasks.hold import hold_while_unread
 from tasks.planning import Planner
 from tasks.run import Run
 from tasks.subject import subject_of
@@ -31,9 +32,11 @@ def agreed(run: Run, planner: Planner, plan: Plan) -> Plan | None:
 
     After each answer the facts are read again, so an approval counts for what will be done and nothing else.
     Once traffic has moved nobody is asked any more: what has been begun is carried out, or undone.
+    While a calendar cannot be read the release is held, so that no approval falls for that.
     """
     plan = planner.current(plan)
     while not run.has_switched() and declined(run) is None:
+        hold_while_unread(run, "go-live")
         subject = subject_of(run, planner.artifact, plan)
         waiting = next((gate for gate in gates_of(run) if _waits(run, gate, subject)), None)
         if waiting is None:

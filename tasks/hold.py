@@ -49,6 +49,12 @@ def hold(run: Run, place: str, hosts: Collection[str] = ()) -> None:
         _wait(run, place, rules, leave, now)
 
 
+def hold_while_unread(run: Run, place: str) -> None:
+    """Wait while a calendar cannot be read: nobody knows then whether people agreed to these rules."""
+    if rules_now(run, run.now()).unread:
+        hold(run, place)
+
+
 def _is_begun(run: Run, place: str, hosts: Collection[str]) -> bool:
     """Tell whether this run has changed some of these hosts at that place before."""
     action = place.partition("/")[0]

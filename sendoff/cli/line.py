@@ -12,13 +12,14 @@ import click
 
 from sendoff import stopping
 from sendoff.cli import output
-from sendoff.cli.prefect_side import hand_over
+from sendoff.cli.prefect_side import hand_over, need_server
 from sendoff.cli.terminal import plain_console, told
 from sendoff.errors import BadInput, Problem
 from sendoff.ledger import Ledger
 from sendoff.ledger.progress import scope
 from sendoff.people import actor
 from sendoff.settings import Settings
+from sendoff.spec.intent import ALL
 from sendoff.timing.rules import Stop
 
 GOES = "the line goes: nothing is stopped"
@@ -63,6 +64,9 @@ def line(ctx: click.Context, as_json: bool) -> None:
 def stop(reason: str, application: str, environment: str) -> None:
     """Hold every release at its next safe point, until the line is let go."""
     settings = _settings(reason, application, environment)
+    if settings.signed_by is not None:
+        _order("stop", reason, application, environment)
+        return
     with closing(Ledger.open(settings.ledger_url)) as ledger:
         click.echo(stopping.stop(ledger, actor(), reason.strip(), (application, environment)))
 
@@ -72,12 +76,23 @@ def stop(reason: str, application: str, environment: str) -> None:
 def go(reason: str, application: str, environment: str) -> None:
     """Let the line go, for just what it was stopped for; releases that it held go on at once."""
     settings = _settings(reason, application, environment)
+    if settings.signed_by is not None:
+        _order("let go", reason, application, environment)
+        return
     with closing(Ledger.open(settings.ledger_url)) as ledger:
         click.echo(stopping.let_go(ledger, actor(), reason.strip(), (application, environment)))
     if os.environ.get("PREFECT_API_URL"):
         hand_over("deployments.let_go")
     else:
         click.echo(BY_THEMSELVES)
+
+
+def _order(choice: str, reason: str, application: str, environment: str) -> None:
+    """Have a worker do it, where people sign in: the server stamps the order with who gave it."""
+    need_server()
+    where = {"application": application or ALL, "environment": environment or ALL}
+    order = {"choice": choice, "reason": reason.strip(), **where}
+    hand_over("deployments.carry_out", "stop-the-line", payload={"order": order})
 
 
 def _settings(reason: str, application: str, environment: str) -> Settings:

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.text import Text
 
 from sendoff.cli import output
-from sendoff.cli.prefect_side import hand_over
+from sendoff.cli.prefect_side import hand_over, need_server
 from sendoff.cli.terminal import plain_console, told
-from sendoff.errors import PolicyRefused
+from sendoff.errors import BadInput, PolicyRefused, Problem
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import Event
 from sendoff.report.emergency import EMERGENCY
@@ -50,16 +50,22 @@ def review() -> None:
 
 @review.command()
 @click.argument("run")
-@click.option("--as", "by", required=True, help="Who you are; not the one who asked for the release.")
+@click.option("--as", "by", help="Who you are, where nobody signs in; not the one who asked for the release.")
 @click.option("--finding", required=True, help="What the review came to.")
-def close(run: str, by: str, finding: str) -> None:
+def close(run: str, by: str | None, finding: str) -> None:
     """Close the review of a RUN, by its id."""
     settings = Settings.read(os.environ)
     if settings.signed_by is not None:
-        raise PolicyRefused(
-            "review: who closes it has to be proved here, expected somebody who signed in; "
-            "start the deployment 'close-review' in the UI"
-        )
+        if by is not None:
+            raise PolicyRefused(
+                "--as: who closes it is proved by signing in here, expected no name; leave --as out"
+            )
+        need_server()
+        order = {"review": {"run": run, "finding": finding}}
+        hand_over("deployments.carry_out", "close-review", payload=order)
+        return
+    if by is None:
+        raise BadInput([Problem("command line", 0, "--as", "is not given", "who you are")])
     ledger = Ledger.find(settings.ledger_url)
     if ledger is None:
         raise PolicyRefused("review: nothing has been released yet, expected an emergency release")

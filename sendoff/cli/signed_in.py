@@ -25,13 +25,14 @@ def signed_in(resource: str, release: str, reason: str, signed_by: Path) -> str:
     except httpx.HTTPError as error:
         raise PolicyRefused(f"{api}: cannot be asked who you are ({error}); nothing was freed") from None
     if not answer.is_success:
-        raise PolicyRefused(f"{api}: {_why(answer)}; nothing was freed")
+        raise PolicyRefused(f"{api}: {why(answer)}; nothing was freed")
     stamp = {STAMP: answer.json()[STAMP]}
     return proved({**said, **stamp}, "unlock", release, "", signed_by).name
 
 
-def _why(answer: httpx.Response) -> str:
+def why(answer: httpx.Response) -> str:
+    """Tell why the server refused something, in its own words where it has any."""
     try:
         return str(answer.json()["detail"])
     except (ValueError, KeyError, TypeError):
-        return f"answered {answer.status_code}, expected a stamp; is it `sendoff server`?"
+        return f"the server answered {answer.status_code}; is it `sendoff server`?"

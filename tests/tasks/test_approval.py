@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from sendoff.timing.rules import Rules, Unread
+from tasks import hold, subject
 from tasks.approval import declined
 
 Gated = Any  # the classes stand in conftest.py, which tests do not import
@@ -202,3 +204,27 @@ def test_gates_are_passed_in_order_and_all_fall_together(gated: Make) -> None:
         ("gate-1", ["sam"]),
         ("gate-2", []),
     ]
+
+
+def test_a_calendar_that_cannot_be_read_voids_nothing(gated: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The release is held until it can be read; then what was answered counts as before."""
+    run = gated({"approvals": [{"group": "ops", "count": 2}]}, signed=True)
+    run.waits(run.signs("olga", "ops"))
+    with monkeypatch.context() as unread:
+        unread.setattr(hold, "rules_now", lambda run, at: Rules(unread=(Unread(said="x", owner="pam"),)))
+        unread.setattr(hold, "wake_at", lambda run, key, at: None)
+        unread.setattr(hold, "wait_until_woken", _held)
+        unread.setattr(subject, "window_digest", lambda run: "what is left of the rules")
+        with pytest.raises(Held):
+            run.agree()
+    assert run.bodies("release.held")[-1]["on"] == "pam"
+    assert run.agree(run.signs("otto", "ops")) is not None
+    assert run.bodies("approval.void") == []
+
+
+class Held(Exception):
+    """The run is suspended."""
+
+
+def _held(*said: Any) -> None:
+    raise Held

@@ -17,7 +17,7 @@ from sendoff.timing.rules import Freeze, Rules, Stop, Unread
 from tasks import hold as module
 from tasks import holding
 from tasks.asking import Given
-from tasks.hold import hold
+from tasks.hold import hold, hold_while_unread
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -251,3 +251,16 @@ def test_an_override_opens_no_window(world: World) -> None:
         ["freeze", "window"],
         ["window"],
     ]
+
+
+@pytest.mark.parametrize(
+    "rules", [FROZEN, CLOSED, STOPPED, Rules()], ids=["freeze", "window", "line", "none"]
+)
+def test_rules_that_can_be_read_let_people_be_asked(world: World, rules: Rules) -> None:
+    """Only what cannot be read holds a release before its approvals."""
+    world.rules = rules
+    hold_while_unread(world.run, "go-live")
+    assert world.waited == []
+    world.rules = rules.model_copy(update={"unread": (Unread(said="x.ics cannot be read", owner="bob"),)})
+    with pytest.raises(Waits):
+        hold_while_unread(world.run, "go-live")

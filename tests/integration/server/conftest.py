@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -51,7 +52,15 @@ class Person:
         return f"{self.name}:{self.password}"
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        return httpx.request(method, f"{self.api}{path}", auth=(self.name, self.password), timeout=60, **more)
+        """Ask; again while the server's database is busy (503), as Prefect's own client does."""
+        deadline = time.monotonic() + 30
+        while True:
+            answer = httpx.request(
+                method, f"{self.api}{path}", auth=(self.name, self.password), timeout=60, **more
+            )
+            if answer.status_code != 503 or time.monotonic() > deadline:
+                return answer
+            time.sleep(0.5)
 
     def start(self, story: str, what: Mapping[str, str], **more: Any) -> httpx.Response:
         """Start a story as its form does."""

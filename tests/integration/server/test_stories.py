@@ -132,6 +132,29 @@ def test_an_unlock_says_who(server: SignedIn, signed_application: Make) -> None:
     assert (given_back.actor, given_back.body["why"]) == ("rob", "its worker is gone")
 
 
+def test_stopping_the_line_at_a_terminal_says_who(server: SignedIn, signed_application: Make) -> None:
+    """A worker does it, by a stamped order; a viewer stops nothing, and what is refused is said."""
+    app = signed_application()
+
+    def line(who: str, choice: str) -> subprocess.CompletedProcess[str]:
+        environ = {**os.environ, **server.stack.environ, "PREFECT_API_AUTH_STRING": server[who].credentials}
+        command = (SENDOFF, "line", choice, "--application", app.name, "--reason", "an outage")
+        return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+
+    refused = line("vera", "stop")
+    assert (refused.returncode, "vera may not" in refused.stderr) == (1, True), refused.stderr
+    done = line("rob", "stop")
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"the line is stopped for all releases of {app.name}: each holds at its next safe point\n",
+    ), done.stderr
+    again = line("rob", "stop")
+    assert (again.returncode, "already, by rob" in again.stderr) == (1, True), again.stderr
+    assert line("rob", "go").returncode == 0
+    ours = [each for each in told(server, "line", "line.stopped") if each.body["application"] == app.name]
+    assert [(each.actor, each.body["proved"]) for each in ours] == [("rob", True)]
+
+
 def test_websockets_ask_who_is_there(server: SignedIn) -> None:
     """Who reads sees the logs flow by; nobody and the wrong role see nothing."""
 

@@ -62,6 +62,29 @@ def test_wakes_where_there_is_a_server(home: Path, monkeypatch: pytest.MonkeyPat
     assert called == ["deployments.let_go"]
 
 
+@pytest.mark.parametrize(("word", "choice"), [("stop", "stop"), ("go", "let go")])
+def test_where_people_sign_in_a_worker_does_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch, word: str, choice: str
+) -> None:
+    """By an order that the server stamps with who gave it; the command line writes nothing by itself."""
+    (home / "key.pem").write_text("a public key")
+    monkeypatch.setenv("SENDOFF_SIGNED_BY", str(home / "key.pem"))
+    alone = run(word, "--reason", "an outage")
+    assert (alone.exit_code, "PREFECT_API_URL: is not set" in alone.output) == (1, True)
+    given: list[tuple[object, ...]] = []
+    monkeypatch.setattr(module, "hand_over", lambda *words, payload: given.append((*words, payload)))
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:1/api")
+    assert run(word, "--reason", "an outage", "--environment", "production").exit_code == 0
+    order = {
+        "choice": choice,
+        "reason": "an outage",
+        "application": "all of them",
+        "environment": "production",
+    }
+    assert given == [("deployments.carry_out", "stop-the-line", {"order": order})]
+    assert run().output == "the line goes: nothing is stopped\n"
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sendoff.cli import main
+from sendoff.cli import review as module
 from sendoff.ledger import Ledger
 from sendoff.reviewing import open_review
 
@@ -69,9 +70,28 @@ def test_where_people_sign_in_a_typed_name_closes_nothing(opened: Path) -> None:
     """Who it is has to be proved there."""
     key = opened / "key.pem"
     key.write_text("a public key")
-    refused = run(
-        opened, "review", "close", "run-1", "--as", "sam", "--finding", "fine", SENDOFF_SIGNED_BY=str(key)
-    )
+    words = ("review", "close", "run-1", "--finding", "fine")
+    refused = run(opened, *words, "--as", "sam", SENDOFF_SIGNED_BY=str(key))
     assert refused.exit_code == 1
-    assert "start the deployment 'close-review'" in refused.output
+    assert "expected no name; leave --as out" in refused.output
+    alone = run(opened, *words, SENDOFF_SIGNED_BY=str(key))
+    assert (alone.exit_code, "PREFECT_API_URL: is not set" in alone.output) == (1, True)
     assert "EMERGENCY" in run(opened, "reviews").output
+
+
+def test_where_people_sign_in_a_worker_closes_it(opened: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an order that the server stamps with who gave it."""
+    key = opened / "key.pem"
+    key.write_text("a public key")
+    given: list[tuple[object, ...]] = []
+    monkeypatch.setattr(module, "hand_over", lambda *words, payload: given.append((*words, payload)))
+    environ = {"SENDOFF_SIGNED_BY": str(key), "PREFECT_API_URL": "http://127.0.0.1:1/api"}
+    assert run(opened, "review", "close", "run-1", "--finding", "fine", **environ).exit_code == 0
+    order = {"review": {"run": "run-1", "finding": "fine"}}
+    assert given == [("deployments.carry_out", "close-review", order)]
+
+
+def test_where_nobody_signs_in_a_name_is_needed(opened: Path) -> None:
+    """Nothing is closed by nobody."""
+    refused = run(opened, "review", "close", "run-1", "--finding", "fine")
+    assert (refused.exit_code, "--as: is not given, expected who you are" in refused.output) == (2, True)
