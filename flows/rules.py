@@ -19,6 +19,8 @@ def refuse(run: Run) -> None:
     reasons += objections(run.environment, run.why.emergency, run.flow in GATED)
     if run.flow in GATED:
         reasons += [*_not_yet_due(run), *_unreachable_gates(run)]
+    if run.flow == "rollback":
+        reasons += _never_live(run)
     if reasons:
         raise PolicyRefused("\n".join(reasons))
 
@@ -44,6 +46,16 @@ def _not_yet_due(run: Run) -> Iterator[str]:
         yield (
             f"{run.place}: {run.version} has not gone live in {before!r} yet, expected that first; "
             f"release it to {before!r}, then start again"
+        )
+
+
+def _never_live(run: Run) -> Iterator[str]:
+    """Refuse what nobody has agreed to there: no gate, window or freeze stands in the way back."""
+    lived = run.ledger.placements_history(run.place.application, run.place.environment)
+    if run.version not in {past.version for past in lived}:
+        yield (
+            f"{run.place}: {run.version} was not live there before, or was undone, "
+            "expected a version that was; start a release to bring it there"
         )
 
 

@@ -103,7 +103,14 @@ def test_all_reasons_come_at_once() -> None:
 @pytest.mark.parametrize("flow", ["rollback", "build", "deploy", "verify"])
 def test_only_what_goes_forward_is_gated(flow: str) -> None:
     """A rollback waits for nobody; what brings nothing live does not either."""
-    refuse(run(flow, after="test", gates=(GATE,), requested_by="sam"))
+    refuse(run(flow, after="test", lived=("2",), gates=(GATE,), requested_by="sam"))
+
+
+def test_the_way_back_leads_to_what_was_live_there() -> None:
+    """Else it would bring something live that nobody has agreed to; nobody is asked on the way back."""
+    (found,) = reasons(run("rollback", lived=("1", "3")))
+    assert found.startswith("live of shop: 2 was not live there before, or was undone, expected a version")
+    refuse(run("rollback", lived=("1", "2")))
 
 
 FIRE = Emergency(skip=("owner",), reason="the shop is down")

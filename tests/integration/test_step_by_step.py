@@ -102,6 +102,16 @@ def test_rollback_to_previous(stack: Stack, app: Application, went_back: Any) ->
     stack.assert_settled("step-by-step")
 
 
+def test_rollback_to_what_was_never_live(stack: Stack, app: Application, went_back: Any) -> None:
+    """What was built and deployed only would go live without a gate; nothing of it happens."""
+    stack.tell("build", app.what("3"), "Done")
+    stack.tell("deploy", app.what("3"), "Done")
+    before = app.live
+    _, state = stack.tell("rollback", {**app.where, "to": "3"}, "Refused")
+    assert "3 was not live there before" in state.message
+    assert app.live == before
+
+
 def test_rollback_to_what_is_gone_from_a_host(stack: Stack, app: Application, went_back: Any) -> None:
     """A named version is deployed again from the store on the one host that has lost it."""
     gone = app.on("b").release("2")
