@@ -50,12 +50,13 @@ class Stamp(Frozen):
 
 
 class Signer(Frozen):
-    """Who did something. Without sign-in nobody proved it, and groups are not known."""
+    """Who did something, and when. Without sign-in nobody proved it, and groups are not known."""
 
     name: str
     groups: tuple[str, ...] = ()
     is_proved: bool = False
     nonce: str = ""
+    at: datetime | None = None
 
 
 def content(said: Mapping[str, Any]) -> str:
@@ -97,7 +98,7 @@ def proved(said: Mapping[str, Any], deed: Deed, run: str, question: str, signed_
     except (InvalidSignature, ValidationError, binascii.Error) as error:
         raise StampRefused(f"the stamp of this {deed} is forged; sign in, and do it there") from error
     _is_of(stamp, {"deed": deed, "run": run, "question": question, "content": content(said)})
-    return Signer(name=stamp.person, groups=stamp.groups, is_proved=True, nonce=stamp.nonce)
+    return Signer(name=stamp.person, groups=stamp.groups, is_proved=True, nonce=stamp.nonce, at=stamp.at)
 
 
 def _is_of(stamp: Stamp, wanted: Mapping[str, str]) -> None:

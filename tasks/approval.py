@@ -8,7 +8,7 @@ from typing import Any
 
 from sendoff.gates import Answer, Subject, Verdict, judge
 from sendoff.gates.later import read_later
-from sendoff.gates.times import alarms, next_alarm, who_may_answer
+from sendoff.gates.times import alarms, next_alarm, too_late, who_may_answer
 from sendoff.ledger.models import End
 from sendoff.plan.models import Plan
 from sendoff.signers import Signer, StampRefused
@@ -19,7 +19,7 @@ from tasks.approval_form import form
 from tasks.asking import Given, answer_to, answered, kind_of_form
 from tasks.fallen import let_fall
 from tasks.gates import gates_of
-from tasks.hold import hold_while_unread
+from tasks.hold import hold, hold_while_unread
 from tasks.planning import Planner
 from tasks.run import Run
 from tasks.subject import subject_of
@@ -30,7 +30,8 @@ from tasks.when import why_it_waits
 def agreed(run: Run, planner: Planner, plan: Plan) -> Plan | None:
     """Wait until everyone who has to has approved the plan, as it then is; None when they will not.
 
-    After each answer the facts are read again, so an approval counts for what will be done and nothing else.
+    After each answer, and after each hold, the facts are read again: an approval counts for what will be done
+    and nothing else.
     Once traffic has moved nobody is asked any more: what has been begun is carried out, or undone.
     While a calendar cannot be read the release is held, so that no approval falls for that.
     """
@@ -39,9 +40,12 @@ def agreed(run: Run, planner: Planner, plan: Plan) -> Plan | None:
         hold_while_unread(run, "go-live")
         subject = subject_of(run, planner.artifact, plan)
         waiting = next((gate for gate in gates_of(run) if _waits(run, gate, subject)), None)
-        if waiting is None:
+        if waiting is not None:
+            plan = _ask(run, planner, plan, waiting, subject)
+        elif gates_of(run) and hold(run, "go-live"):
+            plan = planner.plan()
+        else:
             return plan
-        plan = _ask(run, planner, plan, waiting, subject)
     return None if declined(run) else plan
 
 
@@ -115,7 +119,7 @@ def _take(run: Run, gate: Approval, subject: Subject, given: Given) -> None:
     verdict = _verdict(run, gate, subject, answer)
     shown = answer.subject or subject
     body: dict[str, Any] = {
-        **answer.model_dump(mode="json", exclude={"at", "fell"}),
+        **answer.model_dump(mode="json", exclude={"fell"}),
         "gate": gate.name,
         "plan_digest": shown.plan,
         "missing": verdict.missing,
@@ -140,19 +144,22 @@ def _answer(run: Run, gate: Approval, given: Given) -> Answer:
     if not said:
         raise StampRefused("an answer did not fit its form; fill the form in")
     signer = given.by(run, said.get("approver", ""))
+    wait = history.wait(now)
+    at = min(now, signer.at or now)
     return Answer(
         approver=signer.name.strip(),
         groups=_groups(signer, said),
         decision=said["decision"],
         comment=said["comment"],
         until=_until(said, now),
-        at=now,
+        at=at,
         subject=history.shown(given.question),
         code=said["code"],
         question=given.question,
-        escalated=history.wait(now).escalated,
+        escalated=wait.escalated,
         proved=signer.is_proved,
         nonce=signer.nonce,
+        fell=too_late(gate, wait, at),
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
+from itertools import dropwhile
 from typing import Any
 
 from prefect.client.orchestration import get_client
@@ -45,11 +47,12 @@ class StampedForm(Form):
 
 @dataclass(frozen=True)
 class Given:
-    """What was answered: its fields as text, all that was said as it came, and the key of the question."""
+    """What was answered, and when: its fields as text, all that was said, and the key of the question."""
 
     fields: dict[str, str]
     said: dict[str, Any]
     question: str
+    at: datetime | None = None
 
     def by(self, run: Run, typed: str) -> Signer:
         """Tell who answered: whom the stamp proves where people sign in, else whom they say they are.
@@ -57,7 +60,7 @@ class Given:
         StampRefused, and an event in the ledger, when it is no good.
         """
         if run.settings.signed_by is None:
-            return Signer(name=typed)
+            return Signer(name=typed, at=self.at)
         return signer(run.ledger, run.settings, "answer", run.id, self.said, self.question)
 
 
@@ -174,7 +177,15 @@ def _seen(run: FlowRun) -> set[str]:
 
 def _given(model: type[Form], keyset: Keyset, asked: str) -> Given | None:
     said: Any = read_flow_run_input(keyset["response"])
-    return None if said is None else filled_in(model, said, asked)
+    return None if said is None else replace(filled_in(model, said, asked), at=_resumed_at(asked))
+
+
+def _resumed_at(key: str) -> datetime | None:
+    """Tell when a question was answered: its process may come back much later."""
+    with get_client(sync_client=True) as client:
+        states = sorted(client.read_flow_run_states(this_run().id), key=lambda state: state.timestamp)
+    after = dropwhile(lambda state: state.state_details.pause_key != key, states)
+    return next((state.timestamp for state in after if not state.is_paused()), None)
 
 
 def filled_in(model: type[Form], said: dict[str, Any], question: str) -> Given:

@@ -26,8 +26,8 @@ LOOK_AGAIN = timedelta(hours=1)  # calendars are changed, and lines are let go w
 SOON = timedelta(minutes=5)  # a calendar that cannot be read may be there again
 
 
-def hold(run: Run, place: str, hosts: Collection[str] = ()) -> None:
-    """Wait until the environment may be changed.
+def hold(run: Run, place: str, hosts: Collection[str] = ()) -> bool:
+    """Wait until the environment may be changed; tells whether it had to wait.
 
     What this run has begun at that place, or was asked about there, is carried out first: no batch is left
     half-way.
@@ -38,15 +38,17 @@ def hold(run: Run, place: str, hosts: Collection[str] = ()) -> None:
         hosts: The hosts that it is about; none means all
     """
     if run.flow not in HELD or unsettled(run, place) or _is_begun(run, place, hosts):
-        return
+        return False
+    has_waited = False
     while True:
         now = run.now()
         rules = rules_now(run, now)
         leave = may_ship(rules, now)
         if leave.allowed:
             _let_go(run)
-            return
+            return has_waited
         _wait(run, place, rules, leave, now)
+        has_waited = True
 
 
 def hold_while_unread(run: Run, place: str) -> None:

@@ -23,7 +23,7 @@ KINDS: tuple[Kind, ...] = (
     "approval.expired",
     "stamp.refused",
 )
-SAID = tuple(name for name in Answer.model_fields if name not in ("at", "subject", "fell"))
+SAID = tuple(name for name in Answer.model_fields if name not in ("subject", "fell"))
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,7 @@ class History:
         }
         return tuple(
             Answer(
-                **{name: event.body[name] for name in SAID},
-                at=event.at,
+                **{"at": event.at, **{name: event.body[name] for name in SAID if name in event.body}},
                 subject=_subject(event),
                 fell=fell.get(event.body["question"], ""),
             )

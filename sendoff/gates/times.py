@@ -8,6 +8,7 @@ from typing import Literal
 
 from sendoff.gates.answer import Answer, Verdict
 from sendoff.model import Frozen
+from sendoff.report.words import moment
 from sendoff.spec.models import Approval
 
 Alarm = Literal["remind", "escalate", "expire"]
@@ -53,6 +54,14 @@ def next_alarm(gate: Approval, wait: Wait, answers: Iterable[Answer], now: datet
 def expires(gate: Approval, answer: Answer) -> datetime | None:
     """Tell when an answer expires, if it ever does."""
     return None if gate.answers_expire is None else _later(answer.at, gate.answers_expire)
+
+
+def too_late(gate: Approval, wait: Wait, at: datetime) -> str:
+    """Say that an answer came after the end of its gate; empty when it came in time."""
+    end = alarms(gate, wait).get("expire")
+    return (
+        f"it came at {moment(at)}, and {gate.name!r} had expired at {moment(end)}" if end and at > end else ""
+    )
 
 
 def who_may_answer(gate: Approval, verdict: Verdict, wait: Wait) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,7 @@ class Gated:
         self.codes: list[str] = []
         self.alarms: list[tuple[str, datetime]] = []
         self.pending: Said | None = None
+        self.pending_at: datetime | None = None
         self._nonces = itertools.count(1)
 
     def agree(self, *script: Step) -> Plan | None:
@@ -105,7 +107,10 @@ class Gated:
     def answered(self, model: type[Form], key: str) -> Given | None:
         """Give what was said while no process of the run was there, the first time that it is looked for."""
         said, self.pending = self.pending, None
-        return None if said is None else filled_in(model, dict(said), self.asked[-1] if self.asked else key)
+        if said is None:
+            return None
+        given = filled_in(model, dict(said), self.asked[-1] if self.asked else key)
+        return replace(given, at=self.pending_at)
 
     def says(self, who: str, decision: str = "approve", **more: Any) -> Step:
         """Have somebody answer, without sign-in."""

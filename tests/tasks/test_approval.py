@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sendoff.timing.rules import Rules, Unread
-from tasks import hold, subject
+from tasks import approval, hold, subject
 from tasks.approval import declined
 
 Gated = Any  # the classes stand in conftest.py, which tests do not import
@@ -148,9 +148,35 @@ def test_who_answered_in_time_is_heard(gated: Make) -> None:
     run = gated({**NAMED, **TIMES})
     run.waits()
     run.at += timedelta(hours=2)
-    run.pending = run.says("sam")(run.asked[-1])
+    run.pending, run.pending_at = run.says("sam")(run.asked[-1]), run.at - timedelta(hours=1)
     assert run.agree() is not None
     assert run.events("approval.expired") == []
+
+
+def test_who_answered_too_late_is_not_heard(gated: Make) -> None:
+    """The run comes back after the end of its gate, with an answer that was given after it as well."""
+    run = gated({**NAMED, **TIMES})
+    run.waits()
+    run.at += timedelta(hours=2)
+    run.pending = run.says("sam")(run.asked[-1])
+    run.pending_at = run.at - timedelta(minutes=59)
+    assert run.agree() is None
+    assert run.counted() == [("sam", False)]
+    said = "it came at 2026-11-25 13:01 UTC, and 'gate-1' had expired at 2026-11-25 13:00 UTC"
+    assert run.bodies("approval.answered")[-1]["said"] == said
+    assert [event.kind for event in run.events("approval.expired")] == ["approval.expired"]
+
+
+def test_an_approval_is_as_old_as_its_answer(gated: Make) -> None:
+    """Not as young as when the run came back to read it."""
+    run = gated({**NAMED, "count": 2, "answers_expire": 3600})
+    run.waits()
+    run.pending, run.pending_at = run.says("sam")(run.asked[-1]), run.at
+    run.at += timedelta(minutes=50)
+    steps = [run.passes(minutes=10), run.says("priya"), run.says("sam")]
+    assert run.agree(*steps) is not None
+    (void,) = run.bodies("approval.void")
+    assert void["approvers"] == ["sam"]
 
 
 def test_an_approval_that_expired_is_asked_for_again(gated: Make) -> None:
@@ -220,6 +246,26 @@ def test_a_calendar_that_cannot_be_read_voids_nothing(gated: Make, monkeypatch: 
     assert run.bodies("release.held")[-1]["on"] == "pam"
     assert run.agree(run.signs("otto", "ops")) is not None
     assert run.bodies("approval.void") == []
+
+
+def test_who_agreed_before_a_hold_is_asked_again_when_it_has_changed(
+    gated: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the process of the run waits in its place, and does not begin anew."""
+    run = gated(NAMED)
+
+    def hold(held: Any, place: str) -> bool:
+        waits.append(place)
+        run.planner.live = "9-000000000000"
+        return len(waits) == 1
+
+    waits: list[str] = []
+    monkeypatch.setattr(approval, "hold", hold)
+    assert run.agree(run.says("sam"), run.says("priya")) is not None
+    assert waits == ["go-live", "go-live"]
+    (void,) = run.bodies("approval.void")
+    assert (void["approvers"], void["why"]) == (["sam"], "changed")
+    assert run.counted() == [("sam", True), ("priya", True)]
 
 
 class Held(Exception):
