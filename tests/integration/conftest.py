@@ -235,9 +235,12 @@ class Stack:
         return str(report)
 
     def assert_settled(self, application: str) -> None:
-        """Nothing is held any more, and the ledger is whole."""
-        assert [each for each in self.ledger.leases() if each.resource.startswith(f"{application}/")] == []
+        """Nothing is held any more, a moment after its end is written down, and the ledger is whole."""
+        until(lambda: not self._held(application), f"everything given back: {self._held(application)}")
         assert self.ledger.verify() is None
+
+    def _held(self, application: str) -> list[Any]:
+        return [each for each in self.ledger.leases() if each.resource.startswith(f"{application}/")]
 
 
 @dataclass
