@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sendoff.engine import ENGINE
+from sendoff.server import stories
 from sendoff.server.refusals import NotLetIn
 from sendoff.signers import FILLED, STAMP
 
@@ -15,7 +16,23 @@ START_FIELDS = ("parameters", "name", "tags", "state", "idempotency_key", "enfor
 HOW = ("work_queue_name", "job_variables")
 CANCELS = ("CANCELLING", "CANCELLED")
 INNER = ("sendoff-inner", "sendoff-at-site")  # tags of deployments that Sendoff starts by itself
-OURS = "flows."  # how the entrypoint of each of our flows begins
+ACTIONS = (
+    "do-nothing",
+    "run-deployment",
+    "pause-deployment",
+    "resume-deployment",
+    "cancel-flow-run",
+    "delete-flow-run",
+    "pause-work-queue",
+    "resume-work-queue",
+    "pause-work-pool",
+    "resume-work-pool",
+    "pause-automation",
+    "resume-automation",
+    "send-notification",
+    "call-webhook",
+)
+"""What automations that people make may do. The others set states of runs, which people do not."""
 VARIABLES = frozenset(
     {
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY",
@@ -30,12 +47,42 @@ ELSEWHERE = ("pull_steps", "path", "storage_document_id", "infrastructure_docume
 
 
 def startable(deployment: Mapping[str, Any], is_admin: bool) -> None:
-    """Refuse what is not a registered story of Sendoff; what Sendoff starts by itself only admins may."""
+    """Refuse what is not a story for people; `recover` may be started by admins, as it looks first."""
     name, tags = deployment.get("name"), deployment.get("tags") or ()
-    if not str(deployment.get("entrypoint") or "").startswith(OURS):
+    entrypoint = deployment.get("entrypoint")
+    if entrypoint not in stories.ENTRYPOINTS:
         raise NotLetIn(f"deployment {name!r}: is none of Sendoff, expected one that `sendoff register` made")
-    if not is_admin and any(tag in tags for tag in INNER):
+    if entrypoint == stories.RECOVER and is_admin:
+        return
+    if entrypoint not in stories.STORIES.values() or any(tag in tags for tag in INNER):
         raise NotLetIn(f"deployment {name!r}: is started by Sendoff itself, expected one for people")
+
+
+def schedulable(deployment: Mapping[str, Any], schedules: Any) -> None:
+    """Refuse schedules of anything but releases, and such as say more than when."""
+    for each in schedules if isinstance(schedules, list) else [schedules]:
+        if deployment.get("entrypoint") != stories.NIGHTLY:
+            raise NotLetIn(
+                f"deployment {deployment.get('name')!r}: gets a schedule, expected one only for releases, as "
+                "'schedule' in the release file; start it by hand"
+            )
+        if not _is_empty(_mapping(each, "schedule").get("parameters")):
+            raise NotLetIn(
+                "schedule: has parameters of its own, expected none; the release file says what is released"
+            )
+
+
+def started_by(automation: Mapping[str, Any]) -> Iterator[str]:
+    """Name the deployments that an automation starts; refuse what automations of people do not do."""
+    for name in ("actions", "actions_on_trigger", "actions_on_resolve"):
+        for action in automation.get(name) or ():
+            kind = _mapping(action, name).get("type")
+            if kind not in ACTIONS:
+                raise NotLetIn(f"{name}: {kind!r} is no action of people here, expected {', '.join(ACTIONS)}")
+            if kind == "run-deployment":
+                if not action.get("deployment_id"):
+                    raise NotLetIn(f"{name}: starts what an event names, expected a deployment; choose one")
+                yield str(action["deployment_id"])
 
 
 def start(body: Mapping[str, Any], deployment: Mapping[str, Any], person: str) -> Body:
@@ -98,9 +145,9 @@ def no_infrastructure(body: Any) -> None:
 def deployment(body: Mapping[str, Any]) -> None:
     """Refuse a deployment that runs other code than ours, or ours with other settings of its worker."""
     entrypoint = body.get("entrypoint")
-    if entrypoint and not str(entrypoint).startswith(OURS):
+    if entrypoint and entrypoint not in stories.ENTRYPOINTS:
         raise NotLetIn(
-            f"entrypoint: {entrypoint!r} is none of Sendoff, expected {OURS}…; this server is for releases"
+            f"entrypoint: {entrypoint!r} is none of Sendoff, expected one of its own; run `sendoff register`"
         )
     for name in ELSEWHERE:
         if not _is_empty(body.get(name)):

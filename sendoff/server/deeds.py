@@ -49,6 +49,28 @@ class Deeds:
         self._tell("start", caller, f"{known['name']} ({known['id']})")
         return {**sent, "labels": {START_LABEL: stamp}}
 
+    async def deploy(self, _: Caller, deployment: str, body: Body) -> Body:
+        """Register or change a deployment; its schedules are looked at by what it starts."""
+        bodies.deployment(body)
+        if body.get("schedules"):
+            known = (await self.inside.get(f"/deployments/{deployment}") or {}) if deployment else {}
+            bodies.schedulable({**known, **body}, body["schedules"])
+        return body
+
+    async def schedule(self, _: Caller, deployment: str, body: Any) -> Any:
+        """Make or change schedules of a deployment."""
+        if known := await self.inside.get(f"/deployments/{deployment}"):
+            bodies.schedulable(known, body)
+        return body
+
+    async def automate(self, _: Caller, automation: str, body: Body) -> Body:
+        """Make or change an automation; what it starts has to be what its maker, an admin, may start."""
+        bodies.no_infrastructure(body)
+        for deployment in bodies.started_by(body):
+            if known := await self.inside.get(f"/deployments/{deployment}"):
+                bodies.startable(known, is_admin=True)
+        return body
+
     async def answer(self, caller: Caller, run: str, body: Body) -> Body:
         """Answer a question of a run: an approval asks for other rights than what to do where it broke."""
         if caller.user.is_worker:
@@ -95,7 +117,7 @@ class Deeds:
         self.audit.write(what, caller.name, caller.address, said)
 
 
-Deed = Callable[[Caller, str, Body], Awaitable[Body]]
+Deed = Callable[[Caller, str, Any], Awaitable[Any]]
 
 
 def number_of(name: str) -> str:

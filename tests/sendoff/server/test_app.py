@@ -25,6 +25,7 @@ ROUTES = [route for route in Routes().all if route.method != SOCKET and not rout
 RUN, DEPLOYMENT = (str(UUID(int=number)) for number in (1, 2))
 START, RESUME = f"/deployments/{DEPLOYMENT}/create_flow_run", f"/flow_runs/{RUN}/resume"
 STATE = f"/flow_runs/{RUN}/set_state"
+RECOVER = {"entrypoint": "flows.recover.recover", "tags": ["sendoff", "sendoff-inner"]}
 SAID = {"what": {"application": "shop"}, "why": {"summary": "new", "requested_by": "the queen"}}
 
 
@@ -201,15 +202,22 @@ def test_clients_send_much_that_is_empty(ask: Ask, prefect: Prefect, deployed: A
         ({"entrypoint": "evil.py:flow"}, "rob", 403),
         ({"entrypoint": None}, "rob", 403),
         ({"entrypoint": "evil.py:flow"}, "adam", 403),
+        ({"entrypoint": "flows.release.release:flow"}, "adam", 403),
         ({"tags": ["sendoff", "sendoff-inner"]}, "rob", 403),
-        ({"tags": ["sendoff", "sendoff-inner"]}, "adam", 200),
+        ({"tags": ["sendoff", "sendoff-inner"]}, "adam", 403),
+        ({"tags": ["sendoff-at-site"]}, "adam", 403),
+        ({"entrypoint": "flows.at_site.at_site"}, "adam", 403),
+        ({"entrypoint": "flows.wake.wake"}, "adam", 403),
+        (RECOVER, "rob", 403),
+        (RECOVER, "adam", 200),
         ({}, "rob", 200),
     ],
+    ids=str,
 )
 def test_only_what_is_registered_is_started(
     ask: Ask, deployed: dict[str, Any], change: dict[str, Any], who: str, status: int
 ) -> None:
-    """No code of others; and what Sendoff starts by itself only an admin starts by hand."""
+    """No code of others, and nothing that only runs start, by whatever name; `recover` is for admins."""
     deployed |= change
     assert ask(who, "POST", START, json={"parameters": SAID}).status_code == status
 
@@ -376,7 +384,14 @@ def test_secrets_are_for_workers(ask: Ask, method: str, path: str, body: Any) ->
         ),
         ("/automations/", {"actions": [{"job_variables": {"env": {"SENDOFF_SIGNED_BY": ""}}}]}, False),
         ("/automations/", {"actions": [{"job_variables": {"env": {"SENDOFF_SIGNED_BY": None}}}]}, False),
-        ("/automations/", {"actions": [{"job_variables": None}]}, True),
+        ("/automations/", {"actions": [{"type": "do-nothing", "job_variables": None}]}, True),
+        ("/automations/", {"actions": [{"type": "change-flow-run-state", "state": "RUNNING"}]}, False),
+        ("/automations/", {"actions_on_trigger": [{"type": "resume-flow-run"}]}, False),
+        ("/automations/", {"actions": [{"job_variables": None}]}, False),
+        ("/automations/", {"actions": [{"type": "run-deployment", "source": "inferred"}]}, False),
+        ("/deployments/", {"entrypoint": "flows./../evil.py:flow"}, False),
+        ("/deployments/", {"entrypoint": "flows.release.release", "schedules": [{"schedule": {}}]}, True),
+        ("/deployments/", {"entrypoint": "flows.at_site.at_site", "schedules": [{"schedule": {}}]}, False),
         ("/deployments/", {"job_variables": {"env": {"SENDOFF_SIGNED_BY": None}}}, False),
         (f"/deployments/{DEPLOYMENT}/schedules", [{"schedule": {}}], True),
         ("/deployments/", [], False),
@@ -390,6 +405,67 @@ def test_an_admin_cannot_turn_a_worker(
     assert bool(prefect.seen) == is_taken
     if is_taken:
         assert prefect.last["body"] == body
+
+
+@pytest.mark.parametrize("kind", ["actions", "actions_on_trigger", "actions_on_resolve"])
+@pytest.mark.parametrize(
+    ("change", "is_taken"),
+    [
+        ({}, True),
+        (RECOVER, True),
+        ({"entrypoint": "flows.at_site.at_site"}, False),
+        ({"tags": ["sendoff-at-site"]}, False),
+    ],
+    ids=["release", "recover", "at-site", "its tag"],
+)
+def test_automations_start_what_their_makers_may(
+    ask: Ask, prefect: Prefect, deployed: dict[str, Any], kind: str, change: dict[str, Any], is_taken: bool
+) -> None:
+    """What only the processes of runs start is not started by an automation either."""
+    deployed |= change
+    body = {"name": "a", kind: [{"type": "run-deployment", "deployment_id": DEPLOYMENT}]}
+    for method, path in (("POST", "/automations/"), ("PUT", f"/automations/{RUN}")):
+        answer = ask("adam", method, path, json=body)
+        assert answer.is_success == is_taken, answer.text
+        assert (prefect.last["method"] == method) == is_taken
+        assert is_taken or "is started by Sendoff itself" in answer.json()["detail"]
+
+
+NIGHTLY = {"schedule": {"cron": "0 2 * * *"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "schedule", "is_taken"),
+    [
+        ({}, NIGHTLY, True),
+        ({}, {**NIGHTLY, "parameters": {}}, True),
+        ({}, {**NIGHTLY, "parameters": SAID}, False),
+        ({"entrypoint": "flows.at_site.at_site"}, NIGHTLY, False),
+        ({"entrypoint": "flows.rollback.rollback"}, NIGHTLY, False),
+        (RECOVER, NIGHTLY, False),
+    ],
+    ids=["release", "bare", "parameters", "at-site", "rollback", "recover"],
+)
+def test_schedules_are_for_releases(
+    ask: Ask,
+    prefect: Prefect,
+    deployed: dict[str, Any],
+    change: dict[str, Any],
+    schedule: dict[str, Any],
+    is_taken: bool,
+) -> None:
+    """And say when, not what; what is a release for their run to find out."""
+    deployed |= change
+    one = f"/deployments/{DEPLOYMENT}/schedules"
+    for method, path, body in (
+        ("POST", one, [schedule]),
+        ("PATCH", f"{one}/{RUN}", schedule),
+        ("PATCH", f"/deployments/{DEPLOYMENT}", {"schedules": [schedule]}),
+    ):
+        answer = ask("adam", method, path, json=body)
+        assert answer.is_success == is_taken, answer.text
+        assert (prefect.last["method"] == method) == is_taken
+    assert ask("adam", "DELETE", f"{one}/{RUN}").status_code == 200
 
 
 def test_a_page_elsewhere_does_nothing(ask: Ask, prefect: Prefect) -> None:
