@@ -27,6 +27,14 @@ def starter(run: FlowRun, typed: str, ledger: Ledger, settings: Settings) -> Sig
     return signer(ledger, settings, "start", str(run.id), said, of=str(run.deployment_id))
 
 
+def is_by_a_worker(run: FlowRun) -> bool:
+    """Tell whether a process with a worker's account started a run, where people sign in.
+
+    The server writes on runs who made them: people, automations, schedules; and nothing on those of workers.
+    """
+    return run.created_by is None and not run.auto_scheduled
+
+
 def canceller(run: FlowRun, ledger: Ledger, settings: Settings) -> Signer:
     """Tell who cancelled a run; the user of this machine when it was started by hand here."""
     if run.deployment_id is None:
