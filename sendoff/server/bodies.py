@@ -8,7 +8,7 @@ from typing import Any
 from sendoff.engine import ENGINE
 from sendoff.server import stories
 from sendoff.server.refusals import NotLetIn
-from sendoff.signers import FILLED, STAMP
+from sendoff.signers import FILLED, STAMP, WHO
 
 Body = dict[str, Any]
 
@@ -56,6 +56,14 @@ def startable(deployment: Mapping[str, Any], is_admin: bool) -> None:
         return
     if entrypoint not in stories.STORIES.values() or any(tag in tags for tag in INNER):
         raise NotLetIn(f"deployment {name!r}: is started by Sendoff itself, expected one for people")
+    for _, model in _models(deployment.get("parameter_openapi_schema")):
+        asked = [each for each in WHO if each in _mapping(model.get("properties"), "properties")]
+        if asked and FILLED not in model:
+            raise NotLetIn(
+                f"deployment {name!r}: its form asks for {asked[0]!r}, as it was registered without "
+                "SENDOFF_SIGNED_BY, expected it with that; run `sendoff register` where it is set",
+                409,
+            )
 
 
 def schedulable(deployment: Mapping[str, Any], schedules: Any) -> None:
@@ -99,9 +107,9 @@ def start(body: Mapping[str, Any], deployment: Mapping[str, Any], person: str) -
     given = _mapping(body.get("parameters"), "parameters")
     said = {**(deployment.get("parameters") or {}), **given}
     plain(said)
-    for name, field in _filled(deployment.get("parameter_openapi_schema")):
-        if isinstance(said.get(name), Mapping):
-            said[name] = {**said[name], field: person}
+    for name, model in _models(deployment.get("parameter_openapi_schema")):
+        if FILLED in model and isinstance(said.get(name), Mapping):
+            said[name] = {**said[name], str(model[FILLED]): person}
     sent: Body = {"parameters": said, "tags": _tags(body, deployment), "state": _state(body)}
     if body.get("name"):
         sent["name"] = body["name"]
@@ -192,15 +200,14 @@ def _is_known(name: str, value: Any, deployment: Mapping[str, Any]) -> bool:
     return name in HOW and value == deployment.get(name)
 
 
-def _filled(schema: Any) -> Iterator[tuple[str, str]]:
-    """Find the parameters of a form that have a field for who it is, which is filled in here."""
+def _models(schema: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give the parameters of a form that are a form of their own, each with that one."""
     schema = _mapping(schema, "parameter_openapi_schema")
     definitions = _mapping(schema.get("definitions"), "definitions")
     for name, parameter in _mapping(schema.get("properties"), "properties").items():
-        for each in (parameter, *(parameter.get("allOf") or ())):
-            field = definitions.get(str(each.get("$ref")).rpartition("/")[2], {}).get(FILLED)
-            if field:
-                yield name, field
+        for each in (parameter, *(parameter.get("allOf") or ()), *(parameter.get("anyOf") or ())):
+            if model := definitions.get(str(each.get("$ref")).rpartition("/")[2]):
+                yield name, model
 
 
 def settings_of_pages(settings: Any) -> Body:

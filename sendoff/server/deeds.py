@@ -87,8 +87,13 @@ class Deeds:
             raise NotLetIn(f"{caller.name}: may not answer {key!r}, expected {whom}")
         said = bodies.answer(body)
         schema = await self.inside.get(f"/flow_runs/{known['id']}/input/{form['schema']}")
-        if STAMP in ((schema or {}).get("properties") or {}):
-            said |= {STAMP: self.stamper.stamp(caller, "answer", str(known["id"]), said, key)}
+        if STAMP not in ((schema or {}).get("properties") or {}):
+            raise NotLetIn(
+                f"{key}: its form takes no stamp, as this run's worker does not know the key of this server, "
+                "expected it to; set SENDOFF_SIGNED_BY there",
+                409,
+            )
+        said |= {STAMP: self.stamper.stamp(caller, "answer", str(known["id"]), said, key)}
         self._tell("answer", caller, f"{key} of {known['id']}")
         return {"run_input": said}
 

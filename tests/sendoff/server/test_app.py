@@ -277,12 +277,38 @@ def test_a_template_is_no_answer(ask: Ask, asks: Any) -> None:
     assert ask("pam", "POST", RESUME, json=said).status_code == 403
 
 
-def test_a_form_made_elsewhere_gets_no_stamp(ask: Ask, prefect: Prefect, asks: Any) -> None:
-    """It would be refused as a field that is not known."""
-    asks("approval-owner-1")
-    prefect.things[f"/flow_runs/{RUN}/input/approval-owner-1-schema"] = {"properties": {"decision": {}}}
-    ask("pam", "POST", RESUME, json={"run_input": {"decision": "approve"}})
-    assert prefect.last["body"] == {"run_input": {"decision": "approve"}}
+@pytest.mark.parametrize("form", [{"properties": {"decision": {}, "approver": {}}}, {}, None], ids=str)
+@pytest.mark.parametrize("key", ["approval-owner-1", "trouble-deploy-1-1", "hold-live-1"])
+def test_a_form_without_a_place_for_a_stamp_is_not_answered(
+    ask: Ask, prefect: Prefect, asks: Any, audit: Audit, key: str, form: Any
+) -> None:
+    """Whoever made it believes any name: nobody can be somebody else there."""
+    asks(key)
+    prefect.things[f"/flow_runs/{RUN}/input/{key}-schema"] = form
+    who = "pam" if key.startswith("approval") else "rob"
+    answer = ask(who, "POST", RESUME, json={"run_input": {"decision": "approve", "approver": "the queen"}})
+    assert (answer.status_code, "set SENDOFF_SIGNED_BY there" in answer.json()["detail"]) == (409, True)
+    assert [each["method"] for each in prefect.seen] == ["GET", "GET"]
+    assert audit()[-1]["what"] == "refused"
+
+
+@pytest.mark.parametrize("field", ["requested_by", "who"])
+def test_a_start_whose_form_asks_who_it_is_is_refused(
+    ask: Ask, prefect: Prefect, deployed: dict[str, Any], field: str
+) -> None:
+    """It was registered as where nobody signs in: whoever carries it out would believe the name."""
+    deployed["parameter_openapi_schema"]["definitions"]["Intent"] = {"properties": {field: {}}}
+    answer = ask("rob", "POST", START, json={"parameters": SAID})
+    assert (answer.status_code, "run `sendoff register` where it is set" in answer.text) == (409, True)
+    assert [each["method"] for each in prefect.seen] == ["GET"]
+
+
+def test_what_may_be_left_out_is_filled_in_too(ask: Ask, prefect: Prefect, deployed: dict[str, Any]) -> None:
+    """A form inside the form that is there, or nothing."""
+    intent = {"anyOf": [{"$ref": "#/definitions/Intent"}, {"type": "null"}]}
+    deployed["parameter_openapi_schema"]["properties"]["why"] = intent
+    assert ask("rob", "POST", START, json={"parameters": SAID}).status_code == 200
+    assert prefect.last["body"]["parameters"]["why"]["requested_by"] == "rob"
 
 
 def test_the_form_does_not_show_the_stamp(ask: Ask, asks: Any) -> None:
