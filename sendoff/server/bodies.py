@@ -136,6 +136,15 @@ def cancel(body: Mapping[str, Any], person: str) -> Body:
     return {"state": state, "force": False}
 
 
+def cancellable(run: Mapping[str, Any], flow: Mapping[str, Any] | None) -> None:
+    """Refuse to cancel what runs start for themselves, such as timers: a release would wait on without."""
+    if (flow or {}).get("name") not in stories.STORIES:
+        raise NotLetIn(
+            f"run {run.get('name')!r}: is started by Sendoff itself, expected one of "
+            f"{', '.join(stories.STORIES)}; cancel that, or ask an admin"
+        )
+
+
 def plain(said: Any) -> None:
     """Refuse what Prefect would replace by something else: what is stamped has to be what arrives."""
     for each in _mappings(said):

@@ -98,13 +98,15 @@ class Deeds:
         return {"run_input": said}
 
     async def set_state(self, caller: Caller, run: str, body: Body) -> Body:
-        """Cancel a run; no other state is set by people."""
+        """Cancel a run, of what people start unless an admin does; no other state is set by people."""
         if caller.user.is_worker:
             return body
         sent = bodies.cancel(body, caller.name)
         known = await self.inside.get(f"/flow_runs/{run}")
         if known is None:
             return sent
+        if "manage" not in caller.user.rights:
+            bodies.cancellable(known, await self.inside.get(f"/flows/{known.get('flow_id')}"))
         stamp = self.stamper.stamp(caller, "cancel", str(known["id"]), {})
         await self.inside.patch(f"/flow_runs/{known['id']}/labels", {CANCEL_LABEL: stamp})
         self._tell("cancel", caller, str(known["id"]))

@@ -22,7 +22,7 @@ Ask = Callable[..., Any]
 Audit = Callable[[], list[dict[str, Any]]]
 Prefect = Any  # the class stands in conftest.py, which tests do not import
 ROUTES = [route for route in Routes().all if route.method != SOCKET and not route.is_open]
-RUN, DEPLOYMENT = (str(UUID(int=number)) for number in (1, 2))
+RUN, DEPLOYMENT, FLOW = (str(UUID(int=number)) for number in (1, 2, 3))
 START, RESUME = f"/deployments/{DEPLOYMENT}/create_flow_run", f"/flow_runs/{RUN}/resume"
 STATE = f"/flow_runs/{RUN}/set_state"
 RECOVER = {"entrypoint": "flows.recover.recover", "tags": ["sendoff", "sendoff-inner"]}
@@ -337,12 +337,34 @@ def test_the_pages_get_the_settings_that_they_need(ask: Ask, prefect: Prefect) -
 
 def test_a_cancel_is_stamped(ask: Ask, prefect: Prefect, public: Path) -> None:
     """It says who, and a run is always cancelled at its next safe point."""
-    prefect.things[f"/flow_runs/{RUN}"] = {"id": RUN}
+    prefect.things[f"/flow_runs/{RUN}"] = {"id": RUN, "flow_id": FLOW}
+    prefect.things[f"/flows/{FLOW}"] = {"name": "release"}
     assert ask("rob", "POST", STATE, json={"state": {"type": "CANCELLED"}, "force": True}).status_code == 200
     state = {"type": "CANCELLING", "name": "Cancelling", "message": "rob cancelled it"}
     assert prefect.last["body"] == {"state": state, "force": False}
     label = prefect.seen[-2]["body"]["sendoff.cancelled"]
     assert proved({STAMP: label}, "cancel", RUN, "", public).name == "rob"
+
+
+@pytest.mark.parametrize(
+    ("flow", "may"),
+    [
+        ("release", {"rob", "adam"}),
+        ("stop-the-line", {"rob", "adam"}),
+        ("wake", {"adam"}),
+        ("at-site", {"adam"}),
+        ("recover", {"adam"}),
+        (None, {"adam"}),
+    ],
+)
+def test_who_may_cancel_what(ask: Ask, prefect: Prefect, flow: str | None, may: set[str]) -> None:
+    """A releaser what people start; what runs start for themselves, such as timers, only an admin."""
+    prefect.things[f"/flow_runs/{RUN}"] = {"id": RUN, "flow_id": FLOW, "name": "it"}
+    if flow:
+        prefect.things[f"/flows/{FLOW}"] = {"name": flow}
+    body = {"state": {"type": "CANCELLING"}}
+    status = {who: ask(who, "POST", STATE, json=body).status_code for who in ("vera", "rob", "pam", "adam")}
+    assert {who for who, code in status.items() if code == 200} == may
 
 
 @pytest.mark.parametrize("kind", ["COMPLETED", "SCHEDULED", "PAUSED", "RUNNING", "CRASHED", None])
