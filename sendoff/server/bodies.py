@@ -42,6 +42,7 @@ VARIABLES = frozenset(
     }
 )
 """What `sendoff register` sets for the process of a run. More could turn a worker against its owner."""
+RESULTS = ("PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK", "sendoff-artifact-bucket/artifacts")
 NOTHING: tuple[Any, ...] = (None, "", {}, [])
 ELSEWHERE = ("pull_steps", "path", "storage_document_id", "infrastructure_document_id")
 
@@ -177,6 +178,9 @@ def deployment(body: Mapping[str, Any]) -> None:
             f"job_variables: {name!r} is set, expected what `sendoff register` sets; it would change what a "
             "worker runs"
         )
+    block, ours_alone = RESULTS
+    if not _is_empty(env.get(block)) and env[block] != ours_alone:
+        raise NotLetIn(f"job_variables.env: {block!r} is {env[block]!r}, expected {ours_alone!r}")
     for name in sorted(env.keys() - VARIABLES):
         raise NotLetIn(f"job_variables.env: {name!r} is set, expected what `sendoff register` sets")
 

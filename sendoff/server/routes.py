@@ -225,7 +225,7 @@ read         GET     /ui/task_runs/{id}
 read         GET     /admin/settings
 read         GET     /admin/version
 read         GET     /admin/storage
-manage       PUT     /admin/storage
+never        PUT     /admin/storage
 manage       DELETE  /admin/storage
 """
 

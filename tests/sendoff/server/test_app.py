@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from sendoff.engine import ENGINE
+from sendoff.server.bodies import RESULTS
 from sendoff.server.keys import PUBLIC
 from sendoff.server.roles import rights
 from sendoff.server.routes import SOCKET, Route, Routes
@@ -410,6 +411,8 @@ def test_secrets_are_for_workers(ask: Ask, method: str, path: str, body: Any) ->
         ("/deployments/", {"entrypoint": "flows.release.release", "job_variables": {"env": {}}}, True),
         ("/deployments/", {"job_variables": {"env": {"PREFECT_CLIENT_MAX_RETRIES": "7"}}}, True),
         ("/deployments/", {"job_variables": {"command": ENGINE}}, True),
+        ("/deployments/", {"job_variables": {"env": dict([RESULTS])}}, True),
+        ("/deployments/", {"job_variables": {"env": {RESULTS[0]: "local-file-system/evil"}}}, False),
         ("/deployments/", {"job_variables": {"command": f"{ENGINE}; evil"}}, False),
         ("/deployments/", {"job_variables": {"env": {"SENDOFF_SIGNED_BY": ""}}}, False),
         ("/deployments/", {"job_variables": {"env": {"PYTHONPATH": "/evil"}}}, False),
