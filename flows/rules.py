@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from sendoff.emergency import objections
 from sendoff.errors import PolicyRefused
 from sendoff.gates import unreachable
-from tasks.gates import gates_of
+from tasks.gates import GATED, gates_of
 from tasks.run import Run
-
-GATED = ("release", "go-live")
 
 
 def refuse(run: Run) -> None:

@@ -23,6 +23,8 @@ from sendoff.model import Frozen, digest
 
 Deed = Literal["start", "answer", "cancel", "unlock"]
 STAMP = "stamp"  # the word under which a stamp travels with what it is of
+WHO = ("requested_by", "who")
+"""The fields of start forms in which people say who they are, where nobody signs in."""
 FILLED = "x-filled-by-sign-in"  # what a form calls the field that the server fills in with who it is
 START_LABEL, CANCEL_LABEL = "sendoff.stamp", "sendoff.cancelled"
 """The labels of a run that hold the stamps of who started it, and of who cancelled it."""

@@ -107,7 +107,10 @@ def _answer(event: Event) -> str:
 def _decisions(story: Story) -> Iterator[str]:
     for event in story.all("trouble.answered"):
         body = event.body
-        counted = "it counted" if body.get("counted") else f"{body['decision']!r} did not count"
+        what = (
+            repr(body["decision"]) if body["decision"] else "it"
+        )  # nothing was decided by what fits no form
+        counted = "it counted" if body.get("counted") else f"{what} did not count"
         who = f"{body['who']}{_proved(body)}" if body.get("who") else "nobody"
         yield escape(f"{moment(event.at)}, as {body['broke']}, {who}: {body['said']}; {counted}")
 
