@@ -142,7 +142,7 @@ class History:
             since=asked[0] if asked else now,
             reminded="approval.reminded" in kinds,
             escalated="approval.escalated" in kinds,
-            later=_put_off(events),
+            later=put_off(events),
         )
 
     def _all(self, *kinds: Kind) -> tuple[Event, ...]:
@@ -171,8 +171,8 @@ def _subject(event: Event) -> Subject | None:
     return Subject.model_validate(found) if found else None
 
 
-def _put_off(events: Iterable[Event]) -> datetime | None:
-    """Find until when nobody is to be reminded: what was said last of that, and counted."""
+def put_off(events: Iterable[Event]) -> datetime | None:
+    """Find until when nobody is to be reminded at a gate: what was said last of that, and counted."""
     found = None
     for event in events:
         if event.kind == "approval.answered" and event.body["counted"] and event.body["decision"] == "later":

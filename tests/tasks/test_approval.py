@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sendoff.telling import occasions_of
 from sendoff.timing.rules import Rules, Unread
 from tasks import hold, subject
 from tasks.approval import declined
@@ -162,6 +163,42 @@ def test_an_approval_that_expired_is_asked_for_again(gated: Make) -> None:
     assert (void["why"], void["approvers"], void["changed"]) == ("expired", ["sam"], [])
     assert void["said"] == "the approval of sam at 'gate-1' has expired at 2026-11-25 12:10 UTC"
     assert run.alarms[0] == ("approval-gate-1-2", run.at)
+
+
+def told(run: Gated) -> list[tuple[str, int]]:
+    """Give the questions that people are told of, each with the minute."""
+    events, start = run.events(), run.events()[0].at
+    return [
+        (event.body["question"], (event.at - start).seconds // 60)
+        for event in events
+        if event.kind == "approval.asked" and occasions_of(event, events[0], events)
+    ]
+
+
+def test_people_are_told_of_what_is_asked_anew(gated: Make) -> None:
+    """An approval expired, or the plan changed and changed back: whoever is asked again hears of it."""
+    run = gated({**NAMED, "count": 2, "answers_expire": 600})
+    before = run.planner.live
+
+    def become(live: str) -> Callable[[], None]:
+        return lambda: setattr(run.planner, "live", live)
+
+    away = run.after(become("9-000000000000"), run.says("priya"))
+    back = run.after(become(before), run.says("priya"))
+    run.waits(run.says("sam"), run.passes(minutes=10), away, back)
+    assert told(run) == [
+        ("approval-gate-1-1", 0),
+        ("approval-gate-1-2--2", 10),
+        ("approval-gate-1-3", 10),
+        ("approval-gate-1-4", 10),
+    ]
+
+
+def test_people_are_told_when_later_has_come(gated: Make) -> None:
+    """Also where nobody is to be reminded; once."""
+    run = gated(NAMED)
+    run.waits(run.says("sam", "later", until="2h"), run.passes(hours=2), run.says("eve"))
+    assert told(run) == [("approval-gate-1-1", 0), ("approval-gate-1-2--2", 120)]
 
 
 def test_time_begins_anew_when_it_has_changed(gated: Make) -> None:
