@@ -31,7 +31,7 @@ from sendoff.catalog import Loaded
 from sendoff.engine import ENGINE
 from sendoff.settings import Settings
 from sendoff.spec.channels import BlockChannel, WebhookChannel
-from sendoff.spec.intent import NEWEST, Intent
+from sendoff.spec.intent import NEWEST, THE_SCHEDULE, Intent
 from sendoff.spec.models import Environment, ReleaseFile, Schedule
 from tasks.sites import TAG, deployment, pool
 
@@ -193,7 +193,7 @@ def _nightly(
         schedules=[DeploymentScheduleCreate(schedule=cron, active=True, slug="nightly")],
         parameters={
             "what": {"application": file.application, "environment": environment.name, "version": NEWEST},
-            "why": Intent.routine(f"the newest of {file.application}", by="the schedule").model_dump(
+            "why": Intent.routine(f"the newest of {file.application}", by=THE_SCHEDULE).model_dump(
                 mode="json"
             ),
         },

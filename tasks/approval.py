@@ -110,7 +110,7 @@ def _take(run: Run, gate: Approval, subject: Subject, given: Given) -> None:
     try:
         answer = _answer(run, gate, given)
     except StampRefused as refused:
-        _refuse(run, gate, given.question, str(refused))
+        _refuse(run, gate, given.question, refused)
         return
     verdict = _verdict(run, gate, subject, answer)
     shown = answer.subject or subject
@@ -126,12 +126,12 @@ def _take(run: Run, gate: Approval, subject: Subject, given: Given) -> None:
     run.say(f"{answer.approver or 'nobody'} answered {answer.decision!r} at {gate.name!r}: {verdict.said}")
 
 
-def _refuse(run: Run, gate: Approval, question: str, said: str) -> None:
+def _refuse(run: Run, gate: Approval, question: str, refused: StampRefused) -> None:
     """Record an answer of which it is not proved who gave it, unless that is recorded already."""
     if question not in history_of(run, gate).refused:
-        body = {"deed": "answer", "question": question, "said": said}
+        body = {"deed": "answer", "question": question, "who": refused.who, "said": str(refused)}
         run.record("stamp.refused", body, key=question, actor="nobody")
-    run.say(f"an answer at {gate.name!r} was refused: {said}")
+    run.say(f"an answer at {gate.name!r} was refused: {refused}")
 
 
 def _answer(run: Run, gate: Approval, given: Given) -> Answer:

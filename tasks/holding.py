@@ -119,11 +119,11 @@ def _code(given: Given) -> str:
 def _weighed(run: Run, given: Given, freezes: Sequence[Reason], plan: str) -> tuple[Signer, Verdict]:
     fields = given.fields
     if not fields:
-        return Signer(name="nobody"), Verdict(counted=False, said="it did not fit the form; fill the form in")
+        return Signer(name=""), Verdict(counted=False, said="it did not fit the form; fill the form in")
     try:
         signer = given.by(run, fields.get("who", ""))
     except StampRefused as refused:
-        return Signer(name="nobody"), Verdict(counted=False, said=str(refused))
+        return Signer(name=refused.who), Verdict(counted=False, said=str(refused))
     answer = Answer.model_validate(
         {
             "decision": fields["decision"],

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, create_model
 
 from sendoff.report.question import question
-from sendoff.report.words import listing
+from sendoff.report.words import listing, refused
 from sendoff.signers import STAMP, Signer, StampRefused
 from sendoff.trouble import Reply, Trouble, Verdict, judge
 from tasks.asking import Form, Given, StampedForm, answer_to, kind_of_form
@@ -69,7 +69,7 @@ def reply_to(run: Run, trouble: Trouble) -> Reply:
         given = _replies(run, trouble)
         if given and given[-1]["counted"]:
             return Reply.model_validate({name: given[-1][name] for name in Reply.model_fields})
-        note = given[-1]["said"] if given else ""
+        note = refused(given[-1]["who"], given[-1]["said"]) if given else ""
         key = f"{_key(trouble)}-{len(given) + 1}"
         timer = partial(answer_at, run, decision=trouble.otherwise, until=trouble.until)
         title = f"{run.place.application} {run.version} to {run.place.environment}"
@@ -101,8 +101,8 @@ def _who(run: Run, trouble: Trouble, given: Given) -> tuple[Signer, Verdict | No
         return Signer(name=""), None
     try:
         return given.by(run, given.fields.get("who", "")), None
-    except StampRefused as refused:
-        return Signer(name=""), Verdict(counted=False, said=str(refused))
+    except StampRefused as error:
+        return Signer(name=error.who), Verdict(counted=False, said=str(error))
 
 
 def _replies(run: Run, trouble: Trouble) -> list[dict[str, Any]]:

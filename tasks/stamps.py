@@ -40,7 +40,7 @@ def signer(
         found = proved(said, deed, of or run, question, settings.signed_by)
         _use(ledger, found, {"run": run, "deed": deed, "question": question})
     except StampRefused as refused:
-        body = {"deed": deed, "question": question, "said": str(refused)}
+        body = {"deed": deed, "question": question, "who": refused.who, "said": str(refused)}
         number = str(said.get(STAMP) or "")[-16:]
         ledger.append(run, "stamp.refused", NOBODY, body, f"refused-{deed}-{question}-{number}")
         raise

@@ -27,6 +27,21 @@ SAID = tuple(name for name in Answer.model_fields if name not in ("at", "subject
 
 
 @dataclass(frozen=True)
+class Uncounted:
+    """An answer that did not count: whose, empty where that is not known, when, and why."""
+
+    who: str
+    at: datetime
+    why: str
+
+    @classmethod
+    def of(cls, event: Event) -> Uncounted:
+        """Read it; whoever refuses a stamp may not know whose it is."""
+        who = event.body.get("approver") or event.body.get("who") or ""
+        return cls(str(who), event.at, str(event.body["said"]))
+
+
+@dataclass(frozen=True)
 class History:
     """The events of one gate of one release."""
 
@@ -105,10 +120,15 @@ class History:
         return bool(self._all("approval.expired"))
 
     @property
-    def note(self) -> str:
-        """Say why the last answer did not count; empty when it did, or when there is none."""
+    def uncounted(self) -> Uncounted | None:
+        """Give the last answer if it did not count; None when it did, or when there is none."""
         last = next(iter(self._all("approval.answered", "stamp.refused")[::-1]), None)
-        return "" if last is None or last.body.get("counted") else str(last.body["said"])
+        return None if last is None or last.body.get("counted") else Uncounted.of(last)
+
+    @property
+    def refusals(self) -> tuple[Uncounted, ...]:
+        """Give the answers that were not looked at, in order."""
+        return tuple(Uncounted.of(event) for event in self._all("stamp.refused"))
 
     @property
     def fallen(self) -> str:

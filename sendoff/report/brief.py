@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sendoff.artifact.manifest import Artifact, Commit
@@ -18,7 +19,7 @@ from sendoff.report.commits import commit_lines
 from sendoff.report.emergency import red, what_it_skips
 from sendoff.report.hosts import table_of_hosts
 from sendoff.report.markdown import bullets, document, escape, numbered
-from sendoff.report.words import capital, count, duration, listing, moment, sentence, size
+from sendoff.report.words import capital, count, duration, listing, moment, refused, sentence, size
 from sendoff.reviews import Review
 from sendoff.spec.intent import Intent
 from sendoff.spec.models import Approval
@@ -53,12 +54,12 @@ def brief(
 ) -> str:
     """Write the brief; `checks` are bodies of `check.done` of this environment, `reviews` its open ones."""
     wait = history.wait(now)
-    note = history.note
+    last = history.uncounted
     return document(
         (
             red() if intent.emergency else "",
             *(f"**{escape(line)}**" for line in _emergency(intent, reviews)),
-            f"**Your answer did not count: {escape(sentence(note))}**" if note else "",
+            f"**{escape(refused(last.who, last.why))}**" if last else "",
             *(f"**{escape(sentence(capital(each)))}**" for each in _news(gate, history, wait, now)),
             f"## {escape(intent.summary)}",
             bullets(_business(plan, intent, subject)),
@@ -152,15 +153,24 @@ def _answers(
     gate: Approval, intent: Intent, subject: Subject, history: History, now: datetime
 ) -> Iterator[str]:
     answers = history.answers
+    lines: list[tuple[datetime, str]] = []
     for number, answer in enumerate(answers, 1):
         then = judge(gate, intent.requested_by, subject, answers[:number], now)
         groups = f" ({listing(answer.groups)})" if answer.groups else ""
         comment = f": {answer.comment}" if answer.comment.strip() else ""
         who = f"{answer.approver.strip() or 'nobody'}{groups}"
         line = f"{who}, {moment(answer.at)}: {answer.decision}{comment}"
-        yield escape(line) + ("" if then.last_counted else f" (did not count: {escape(then.said)})")
-    if not answers:
+        lines.append((answer.at, escape(line) + ("" if then.last_counted else _not_counted(then.said))))
+    for each in history.refusals:
+        line = f"{each.who or 'somebody'}, {moment(each.at)}: an answer"
+        lines.append((each.at, escape(line) + _not_counted(each.why)))
+    yield from (line for _, line in sorted(lines, key=itemgetter(0)))
+    if not lines:
         yield "nobody yet"
+
+
+def _not_counted(why: str) -> str:
+    return f" (did not count: {escape(why)})"
 
 
 def _missing(gate: Approval, verdict: Verdict, wait: Wait) -> Iterator[str]:

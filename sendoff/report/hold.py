@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sendoff.ledger.models import Event
 from sendoff.report.markdown import bullets, document, escape
-from sendoff.report.words import capital, moment, sentence
+from sendoff.report.words import capital, moment, refused, sentence
 from sendoff.spec.intent import Intent
 from sendoff.timing.rules import Reason
 
@@ -25,10 +25,10 @@ def question(
     """Write it; `known`: each `hold.answered` and `freeze.overridden` so far, `code`: of what is asked."""
     answered = [event.body for event in known if event.kind == "hold.answered"]
     last = answered[-1] if answered else {}
-    note = f"**Your answer did not count: {escape(sentence(str(last.get('said'))))}**"
+    note = refused(str(last["who"]), str(last["said"])) if last and not last["counted"] else ""
     return document(
         (
-            note if last and not last["counted"] else "",
+            f"**{escape(note)}**" if note else "",
             *(f"**{escape(line)}**" for line in _void(freezes, known)),
             f"## {escape(title)} is held by a freeze",
             bullets(

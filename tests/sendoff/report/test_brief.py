@@ -186,7 +186,23 @@ def test_a_note_stands_on_top() -> None:
     """Who was refused reads why before anything else."""
     refused = said_by("bob", counted=False, said="a rejection needs a reason")
     assert written([asked(), refused]).startswith(
-        "**Your answer did not count: a rejection needs a reason.**\n\n## "
+        "**The last answer, of bob, did not count: a rejection needs a reason.**\n\n## "
+    )
+
+
+def test_what_was_refused_is_shown_as_not_counted() -> None:
+    """Where people sign in, also who was late; of a forgery nobody knows whose it was."""
+    late = event("stamp.refused", question="approval-business-2", who="bob", said="somebody was first")
+    forged = event("stamp.refused", question="approval-business-2", who="", said="it is forged")
+    text = written([asked(), said_by("alice"), late, forged])
+    assert (
+        "- alice, 2026-11-23 18:05 UTC: approve: fine\n"
+        "- bob, 2026-11-23 18:05 UTC: an answer (did not count: somebody was first)\n"
+        "- somebody, 2026-11-23 18:05 UTC: an answer (did not count: it is forged)\n"
+    ) in text
+    assert text.startswith("**The last answer did not count: it is forged.**")
+    assert written([asked(), late]).startswith(
+        "**The last answer, of bob, did not count: somebody was first.**"
     )
 
 

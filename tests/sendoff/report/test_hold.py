@@ -42,8 +42,11 @@ def asked(*known: Event) -> str:
 
 def test_answer_that_did_not_count() -> None:
     """It is said first, and only until somebody answers what counts."""
-    refused = event("hold.answered", counted=False, said="'bob' may not override it")
-    assert asked(refused).splitlines()[0] == "**Your answer did not count: 'bob' may not override it.**"
+    refused = event("hold.answered", who="bob", counted=False, said="'bob' may not override it")
+    first = asked(refused).splitlines()[0]
+    assert first == "**The last answer, of bob, did not count: 'bob' may not override it.**"
+    nobody = event("hold.answered", who="", counted=False, said="it is forged")
+    assert asked(nobody).startswith("**The last answer did not count: it is forged.**")
     assert asked(refused, event("hold.answered", counted=True, said="x")).startswith("## ")
 
 
