@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sendoff.gates import Answer, Subject, Verdict, judge
+from sendoff.gates import Answer, Barred, Subject, Verdict, judge, spoken_for
 from sendoff.gates.later import read_later
 from sendoff.gates.times import alarms, next_alarm, who_may_answer
 from sendoff.ledger.models import End
@@ -60,7 +60,16 @@ def _waits(run: Run, gate: Approval, subject: Subject) -> bool:
 
 def _verdict(run: Run, gate: Approval, subject: Subject, *more: Answer) -> Verdict:
     answers = (*history_of(run, gate).answers, *more)
-    return judge(gate, run.why.requested_by, subject, answers, run.now())
+    return judge(gate, run.why.requested_by, subject, answers, run.now(), _barred(run, gate, subject))
+
+
+def _barred(run: Run, gate: Approval, subject: Subject) -> tuple[Barred, ...]:
+    """Name those who are spoken for at another gate: one person counts once in all."""
+    gates, who, now = gates_of(run), run.why.requested_by, run.now()
+    counted = {
+        each.name: judge(each, who, subject, history_of(run, each).answers, now).counted for each in gates
+    }
+    return spoken_for(gate, gates, who, counted)
 
 
 def _ask(run: Run, planner: Planner, plan: Plan, gate: Approval, subject: Subject) -> Plan:

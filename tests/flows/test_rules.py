@@ -106,6 +106,18 @@ def test_only_what_goes_forward_is_gated(flow: str) -> None:
     refuse(run(flow, after="test", gates=(GATE,), requested_by="sam"))
 
 
+def test_gates_that_never_open_together_are_refused() -> None:
+    """One person counts once in all: who is needed at two gates is missing at one of them."""
+    other = Approval(kind="approval", name="ops", approvers=("Sam", "robin"))
+    (reason,) = reasons(run(gates=(GATE, other)))
+    assert reason == (
+        "gates 'owner' and 'ops': 2 approvals are asked for in all but only Sam may give one, and one person "
+        "counts once in all gates, expected at least 2 people; name more approvers, or have somebody else "
+        "ask for the release"
+    )
+    refuse(run(gates=(GATE, other), requested_by="dora"))
+
+
 FIRE = Emergency(skip=("owner",), reason="the shop is down")
 
 
