@@ -202,13 +202,15 @@ def test_what_people_type_breaks_no_table(case: tuple[str, list[Event]]) -> None
 
 
 def test_held_now(new_tale: Any) -> None:
-    """A release that is held says so, and why."""
+    """A release that is held says so, and why; also once the owners of freezes were asked."""
     tale = new_tale()
     tale.then(
         1, "release.held", {"place": "deploy", "said": "it waits, as its window is closed", "reasons": []}
     )
     report = release_report(tale.events, NOW)
     assert "is held since 2026-11-23 18:00 UTC: it waits, as its window is closed" in report
+    tale.then(60, "hold.asked", {"place": "deploy", "freezes": ["1f2e"]})
+    assert "is held since 2026-11-23 18:00 UTC: it waits" in release_report(tale.events, NOW)
 
 
 @pytest.mark.parametrize(
