@@ -15,6 +15,7 @@ from sendoff.ledger.models import Event
 from sendoff.spec.models import ReleaseFile
 from sendoff.spec.timing import AnyFreeze, FreezeCalendar, FreezeDates
 from sendoff.timing import calendar, line
+from sendoff.timing.override import in_force
 from sendoff.timing.rules import HORIZON, Freeze, Rules, Unread, for_running, without
 from sendoff.timing.zones import local
 
@@ -42,8 +43,8 @@ def rules_for_run(
     file, folder = ReleaseFile.model_validate(body["config"]), Path(body["folder"])
     known = rules_of(file, body["environment"], folder, catalog, calendars, ledger, at)
     moves = [event.at for event in events if event.kind == "host.live" and not event.body["undo"]]
-    gone = {event.body["freeze"] for event in events if event.kind == "freeze.overridden"}
-    return Known(without(for_running(known.rules, moves[0] if moves else None), gone), known.notes)
+    running = for_running(known.rules, moves[0] if moves else None)
+    return Known(without(running, in_force(events)), known.notes)
 
 
 def rules_of(

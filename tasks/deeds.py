@@ -11,9 +11,10 @@ from sendoff.ledger import Ledger
 from sendoff.people import actor
 from sendoff.settings import Settings
 from sendoff.signers import CANCEL_LABEL, STAMP, START_LABEL, Signer, StampRefused
+from sendoff.spec.intent import THE_SCHEDULE
 from tasks.stamps import signer, write_down
 
-SCHEDULE = Signer(name="the schedule", is_proved=True)
+SCHEDULE = Signer(name=THE_SCHEDULE, is_proved=True)
 SOMEBODY = Signer(name="somebody")
 
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from prefect.client.orchestration import get_client
 
 from sendoff.ledger.models import Event
-from sendoff.report.hold import question
 from sendoff.timing.rules import Leave, Rules, may_ship, next_moment
 from sendoff.timing.why import expiring
 from sendoff.timing.words import held, on_whom
@@ -84,8 +83,7 @@ def _wait(run: Run, place: str, rules: Rules, leave: Leave, now: datetime) -> No
             _wake_if_let_go(run, key)
 
     if freezes:
-        text = question(run.why, _title(run), place, said, freezes, answers(run))
-        ask(run, place, freezes, text, said, before, after)
+        ask(run, place, freezes, said, before, after)
     else:
         wait_until_woken(f"hold-{place.replace('/', '-')}-{len(answers(run)) + 1}", before, said, after)
 
@@ -131,7 +129,3 @@ def _open_hold(run: Run) -> Event | None:
     """Find what holds the run, as it was written down last."""
     last = run.ledger.last(run.id, ("release.held", "release.let_go"))
     return last if last and last.kind == "release.held" else None
-
-
-def _title(run: Run) -> str:
-    return f"{run.place.application} {run.version} to {run.place.environment}"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, create_model
 
 from sendoff.report.question import question
-from sendoff.report.words import listing
+from sendoff.report.words import listing, refused
 from sendoff.signers import STAMP, Signer, StampRefused
 from sendoff.trouble import Reply, Trouble, Verdict, judge
 from tasks.asking import Form, Given, StampedForm, answer_to, kind_of_form
@@ -70,7 +70,7 @@ def reply_to(run: Run, trouble: Trouble) -> Reply:
         given = _replies(run, trouble)
         if given and given[-1]["counted"]:
             return Reply.model_validate({name: given[-1][name] for name in Reply.model_fields})
-        note = given[-1]["said"] if given else ""
+        note = refused(given[-1]["who"], given[-1]["said"]) if given else ""
         key = f"{_key(trouble)}-{len(given) + 1}"
         timer = partial(answer_at, run, decision=trouble.otherwise, until=trouble.until)
         title = f"{run.place.application} {run.version} to {run.place.environment}"
@@ -106,8 +106,8 @@ def _weighed(run: Run, trouble: Trouble, given: Given, at: datetime) -> tuple[Si
     else:
         try:
             who = given.by(run, fields.get("who", ""))
-        except StampRefused as refused:
-            return Signer(name=""), Verdict(counted=False, said=str(refused))
+        except StampRefused as error:
+            return Signer(name=error.who), Verdict(counted=False, said=str(error))
     said = {name: fields[name] for name in ("decision", "comment")}
     reply = Reply.model_validate({**said, "who": who.name, "at": at})
     return who, judge(trouble, run.environment.on_trouble.answerers, reply)

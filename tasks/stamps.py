@@ -50,7 +50,7 @@ def write_down(
     ledger: Ledger, run: str, deed: Deed, refused: StampRefused, number: str, question: str = ""
 ) -> None:
     """Write down that a deed was refused, and why; once under a number."""
-    body = {"deed": deed, "question": question, "said": str(refused)}
+    body = {"deed": deed, "question": question, "who": refused.who, "said": str(refused)}
     ledger.append(run, "stamp.refused", NOBODY, body, f"refused-{deed}-{number}")
 
 

@@ -15,6 +15,7 @@ from sendoff.report.hosts import table_of_hosts
 from sendoff.report.markdown import bullets, document, escape, with_code
 from sendoff.report.story import Story, version_words
 from sendoff.report.words import count, listing, moment
+from sendoff.spec.intent import THE_SCHEDULE
 
 
 def hosts(story: Story) -> Iterator[str]:
@@ -134,13 +135,19 @@ def _holds(story: Story) -> Iterator[str]:
             yield escape(f"{moment(event.at)}, held by a freeze, {said}")
 
 
+def _requested(story: Story) -> tuple[str, object]:
+    who = story.intent.get("requested_by")
+    if who == THE_SCHEDULE and story.created.get("proved"):
+        return "Requested", f"by {who}"  # nobody has signed in
+    return "Requested by", f"{who}{_proved(story.created)}" if who else None
+
+
 def _facts(story: Story) -> Iterator[tuple[str, object]]:
     planned = str(story.last("release.planned").get("plan_digest") or "")
     commit = story.artifact.get("commit") or {}
     yield "Run", story.created.get("run")
     yield "Flow", story.created.get("flow")
-    who = story.intent.get("requested_by")
-    yield "Requested by", f"{who}{_proved(story.created)}" if who else None
+    yield _requested(story)
     yield "Why now", story.intent.get("reason")
     yield "Risk", ": ".join(str(story.intent[key]) for key in ("risk", "risk_note") if story.intent.get(key))
     yield "Emergency", what_it_skips(story.created)

@@ -129,3 +129,5 @@ def test_of_a_release(catalog: Catalog) -> None:
     ledger.append("r1", "freeze.overridden", "ops", {"freeze": freeze.id})
     assert rules().freezes == ()
     assert rules().windows == loaded.file.environment("production").windows
+    ledger.append("r1", "release.planned", "ada", {"plan_digest": "another than before"})
+    assert rules().freezes == (freeze,)

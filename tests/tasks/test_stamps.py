@@ -57,7 +57,8 @@ def test_a_stamp_counts(ledger: Ledger, settings: Any, key: Ed25519PrivateKey) -
     """It names the person, and is used up; the process that goes on with the same answer may use it again."""
     for _ in range(2):
         found = answerer(ledger, settings, stamped(key))
-        assert found == Signer(name="ada", groups=("ops",), is_proved=True, nonce="n1")
+        assert found == Signer(name="ada", groups=("ops",), is_proved=True, nonce="n1", at=found.at)
+        assert found.at is not None
     (used,) = ledger.events(STAMPS, ("stamp.used",))
     assert (used.actor, used.body) == ("ada", {"run": "r1", "deed": "answer", "question": "q1"})
     assert refusals(ledger) == []

@@ -241,7 +241,8 @@ def test_an_answer_is_stamped(ask: Ask, prefect: Prefect, asks: Any, public: Pat
     assert ask("pam", "POST", RESUME, json={"run_input": said}).status_code == 200
     given = prefect.last["body"]["run_input"]
     signer = proved(given, "answer", RUN, "approval-owner-1", public)
-    assert signer == Signer(name="pam", groups=("product",), is_proved=True, nonce=signer.nonce)
+    assert signer == Signer(name="pam", groups=("product",), is_proved=True, nonce=signer.nonce, at=signer.at)
+    assert signer.at is not None
     for run, question in ((RUN, "approval-owner-2"), (str(uuid4()), "approval-owner-1")):
         with pytest.raises(StampRefused):
             proved(given, "answer", run, question, public)
