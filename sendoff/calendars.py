@@ -16,7 +16,8 @@ import httpx
 from sendoff.errors import BadInput, SendoffError
 from sendoff.report.words import moment
 from sendoff.spec.hours import is_address, shown
-from sendoff.timing.calendar import MOST_BYTES, Calendar, read
+from sendoff.timing.calendar import Calendar, read
+from sendoff.timing.text import MOST_BYTES
 
 FRESH = 60.0  # seconds: a copy as young as this is not fetched again, as each batch of a release looks
 TIMEOUT = 10.0  # seconds for an answer, and for all of it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -133,6 +134,48 @@ def test_zone_that_it_describes() -> None:
     )
     content = calendar(event("DTSTART;TZID=Ours:20260301T100000", "DURATION:PT1H"), more=zone)
     assert found(content) == [("03-01 07:00", "03-01 08:00", "")]
+
+
+def described(offset: str, *, zone: str = "Customized Time Zone", uid: str = "one") -> bytes:
+    """A calendar that uses a zone, and says what it is unless there is no offset."""
+    lines = (
+        f"BEGIN:VTIMEZONE\nTZID:{zone}\nBEGIN:STANDARD\nDTSTART:16010101T000000\n"
+        f"TZOFFSETFROM:{offset}\nTZOFFSETTO:{offset}\nEND:STANDARD\nEND:VTIMEZONE\n"
+    )
+    used = event(f'DTSTART;TZID="{zone}":20260301T100000', "DURATION:PT1H", uid=uid)
+    return calendar(used, more=lines if offset else "")
+
+
+EAST, WEST = [("03-01 09:00", "03-01 10:00", "")], [("03-01 18:00", "03-01 19:00", "")]
+
+
+@pytest.mark.parametrize("order", [("+0100", "-0800"), ("-0800", "+0100")], ids=["east first", "west first"])
+def test_zones_of_one_name(order: tuple[str, ...]) -> None:
+    """Each calendar means what it describes itself, whichever was read before; one that does not is told."""
+    for offset in order:
+        assert found(described(offset)) == (EAST if offset == "+0100" else WEST)
+    assert problems(described("")) == [
+        "x.ics:6: DTSTART: unknown time zone 'Customized Time Zone', expected one that is known"
+    ]
+
+
+def test_zones_of_one_name_in_one_file() -> None:
+    """It is the same for calendars that stand in one file, also where none of theirs is described."""
+    assert found(described("-0800") + described("+0100", uid="two")) == EAST + WEST
+    assert len(problems(described("-0800") + described("", uid="two"))) == 1
+
+
+def test_described_zone_does_not_replace_a_known_one() -> None:
+    """Programs describe known zones as well, for a year or two: what is known of them goes first."""
+    assert found(described("-0800", zone="Europe/Zurich")) == EAST
+    assert found(described("-0800", zone="(UTC+01:00) Amsterdam, Berlin")) == WEST
+
+
+def test_zones_of_one_name_side_by_side() -> None:
+    """Threads that read different calendars at the same time do not mix them up."""
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(found, [described("+0100"), described("-0800")] * 20))
+    assert told == [EAST, WEST] * 20
 
 
 def test_many_calendars_in_one_file() -> None:
