@@ -14,7 +14,7 @@ import recurring_ical_events
 from sendoff.errors import BadInput, Problem
 from sendoff.spec.timing import AnyFreeze
 from sendoff.timing.rules import Freeze
-from sendoff.timing.text import DATED, Line, Place, is_known, lines_of, places, ready
+from sendoff.timing.text import DATED, WRITTEN, Line, Place, days_of, is_known, lines_of, places, ready
 
 Event = Any  # what the library gives is any of all that can stand in a calendar
 TOO_OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
@@ -60,7 +60,7 @@ def freezes(calendar: Calendar, source: AnyFreeze, begin: datetime, end: datetim
     zone = ZoneInfo(calendar.zone or source.timezone)
     found = set()
     for event in _expand(calendar, begin - timedelta(days=2), end + timedelta(days=2)):
-        begins, ends = _moment(event["DTSTART"].dt, zone), _moment(event["DTEND"].dt, zone)
+        begins, ends = _span(event, zone)
         if begins < ends and ends > begin and begins < end and event.get("STATUS") != "CANCELLED":
             name = " ".join(str(event.get("SUMMARY", "")).split())[:200]
             found.add(
@@ -74,6 +74,16 @@ def freezes(calendar: Calendar, source: AnyFreeze, begin: datetime, end: datetim
                 )
             )
     return tuple(sorted(found, key=lambda each: (each.begins, each.ends, each.name)))
+
+
+def _span(event: Event, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Tell from when to when it is: days of a DURATION count by the wall clock, its hours exactly."""
+    begins, ends = event["DTSTART"].dt, event["DTEND"].dt
+    written = event.get(WRITTEN)
+    if written is None or ends - begins != icalendar.vDuration.from_ical(written):  # its end is said
+        return _moment(begins, zone), _moment(ends, zone)
+    days = days_of(written)
+    return _moment(begins, zone), _moment(begins + days, zone) + (ends - begins - days)
 
 
 def _moment(at: date, zone: ZoneInfo) -> datetime:

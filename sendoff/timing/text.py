@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,8 @@ from sendoff.model import digest
 CONTENT: Any = Contentline  # it has no types
 MOST_BYTES = 5_000_000
 DATED = ("DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE")
+WRITTEN = "X-SENDOFF-DURATION"  # a DURATION as it is written: the library takes PT24H for P1D
+NOMINAL = re.compile(r"\+?P(?:(\d+)W)?(?:(\d+)D)?")
 ZONED = re.compile(r';TZID=("[^"]*"|[^";:]*)', re.IGNORECASE)
 
 
@@ -99,11 +102,19 @@ def is_known(zone: str) -> bool:
 
 
 def ready(lines: Sequence[Line]) -> str:
-    """Write it as the library is to read it: each calendar with names of its own for zones that it describes.
+    """Write it as the library is to read it.
 
-    The library keeps what a name means for as long as its process lives, whichever calendar says it first.
+    Each calendar has names of its own for zones that it describes: the library keeps what a name means for as
+    long as its process lives, whichever calendar says it first. Lengths stand there as they are written, too.
     """
-    return "\r\n".join(text for calendar in _calendars(lines) for text in _renamed(calendar))
+    return "\r\n".join(text for calendar in _calendars(lines) for text in _told(calendar))
+
+
+def days_of(duration: str) -> timedelta:
+    """Give the days of a duration, which count by the clock on the wall; what is left counts exactly."""
+    found = NOMINAL.match(duration)
+    weeks, days = found.groups(default="0") if found else ("0", "0")
+    return timedelta(weeks=int(weeks), days=int(days))
 
 
 def _is_readable(line: Line) -> bool:
@@ -124,9 +135,9 @@ def _calendars(lines: Sequence[Line]) -> Iterator[list[Line]]:
     yield begun
 
 
-def _renamed(calendar: Sequence[Line]) -> Iterator[str]:
+def _told(calendar: Sequence[Line]) -> Iterator[str]:
     names = dict(_described(calendar))
-    for line in calendar:
+    for line in (each for each in calendar if each.name != WRITTEN):
         name = names.get(_zone(line))
         if name and line.name == "TZID":
             yield f"TZID:{name}"
@@ -134,6 +145,8 @@ def _renamed(calendar: Sequence[Line]) -> Iterator[str]:
             yield ZONED.sub(f";TZID={name}", line.text, count=1)
         else:
             yield line.text
+        if line.name == "DURATION":
+            yield f"{WRITTEN}:{CONTENT(line.text).parts()[2]}"
 
 
 def _described(calendar: Sequence[Line]) -> Iterator[tuple[str, str]]:

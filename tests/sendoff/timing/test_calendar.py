@@ -58,6 +58,56 @@ RIGHT = {
         (event("DTSTART:20260323T100000", "DURATION:PT2H", "RRULE:FREQ=WEEKLY;COUNT=2"),),
         [("03-23 09:00", "03-23 11:00", ""), ("03-30 08:00", "03-30 10:00", "")],
     ),
+    "hours, over the change forward": (
+        (event("DTSTART;TZID=Europe/Zurich:20260328T220000", "DURATION:PT8H"),),
+        [("03-28 21:00", "03-29 05:00", "")],
+    ),
+    "hours, over the change back, every week": (
+        (event("DTSTART;TZID=Europe/Zurich:20261017T220000", "DURATION:PT8H", "RRULE:FREQ=WEEKLY;COUNT=3"),),
+        [
+            ("10-17 20:00", "10-18 04:00", ""),
+            ("10-24 20:00", "10-25 04:00", ""),
+            ("10-31 21:00", "11-01 05:00", ""),
+        ],
+    ),
+    "a day by the wall clock, and one in hours": (
+        (
+            event("DTSTART;TZID=Europe/Zurich:20260328T120000", "DURATION:P1D", "SUMMARY:day"),
+            event("DTSTART;TZID=Europe/Zurich:20260328T120000", "DURATION:PT24H", "SUMMARY:hours", uid="2"),
+            event("DTSTART;TZID=Europe/Zurich:20260328T120000", "DURATION:P1DT1H", "SUMMARY:both", uid="3"),
+            event("DTSTART;TZID=Europe/Zurich:20260322T120000", "DURATION:P1W", "SUMMARY:week", uid="4"),
+        ),
+        [
+            ("03-22 11:00", "03-29 10:00", "week"),
+            ("03-28 11:00", "03-29 10:00", "day"),
+            ("03-28 11:00", "03-29 11:00", "both"),
+            ("03-28 11:00", "03-29 11:00", "hours"),
+        ],
+    ),
+    "from one time to another, every day, over the change": (
+        (
+            event(
+                "DTSTART;TZID=Europe/Zurich:20260327T220000",
+                "DTEND;TZID=Europe/Zurich:20260328T060000",
+                "RRULE:FREQ=DAILY;COUNT=2",
+            ),
+        ),
+        [("03-27 21:00", "03-28 05:00", ""), ("03-28 21:00", "03-29 04:00", "")],
+    ),
+    "hours from the beginning of a whole day": (
+        (event("DTSTART;VALUE=DATE:20260329", "DURATION:PT8H"),),
+        [("03-28 23:00", "03-29 07:00", "")],
+    ),
+    "hours, with one that ends when it says": (
+        (
+            event(
+                "DTSTART:20260301T100000Z",
+                "DURATION:PT2H",
+                "RDATE;VALUE=PERIOD:20260302T100000Z/20260302T130000Z",
+            ),
+        ),
+        [("03-01 10:00", "03-01 12:00", ""), ("03-02 10:00", "03-02 13:00", "")],
+    ),
     "in a zone, with an exception": (
         (
             event(
@@ -287,10 +337,9 @@ def test_as_walked_day_by_day(zone: str) -> None:
             f"RRULE:FREQ=DAILY;INTERVAL={step};COUNT={times}",
             *(f"EXDATE;TZID={zone}:{day:%Y%m%dT%H%M%S}" for day in sorted(gone)),
         ]
-        begins = [
-            f"{day.replace(tzinfo=info).astimezone(UTC):%m-%d %H:%M}" for day in days if day not in gone
-        ]
-        assert [each[0] for each in found(calendar(event(*lines)))] == begins, lines
+        begins = [day.replace(tzinfo=info).astimezone(UTC) for day in days if day not in gone]
+        spans = [(f"{each:%m-%d %H:%M}", f"{each + length:%m-%d %H:%M}", "") for each in begins]
+        assert found(calendar(event(*lines))) == spans, lines
 
 
 FUZZ = calendar(
