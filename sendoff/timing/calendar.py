@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -62,23 +62,46 @@ def freezes(calendar: Calendar, source: AnyFreeze, begin: datetime, end: datetim
     for event in _expand(calendar, begin - timedelta(days=2), end + timedelta(days=2)):
         begins, ends = _span(event, zone)
         if begins < ends and ends > begin and begins < end and event.get("STATUS") != "CANCELLED":
-            name = " ".join(str(event.get("SUMMARY", "")).split())[:200]
             found.add(
                 Freeze(
                     begins=begins,
                     ends=ends,
                     owner=source.owner,
                     reason=source.reason,
-                    name=name,
+                    name=_name(event),
                     may_finish=source.may_finish,
                 )
             )
     return tuple(sorted(found, key=lambda each: (each.begins, each.ends, each.name)))
 
 
+def points(calendar: Calendar) -> Iterator[Problem]:
+    """Find events that take no time, and so freeze nothing: that is no mistake, but seldom what was meant."""
+    for place, event in calendar.events:
+        if _takes_no_time(event) and event.get("STATUS") != "CANCELLED":
+            who = repr(_name(event)) if _name(event) else "an event without a name"
+            what = f"{who} takes no time, so it freezes nothing"
+            yield Problem(calendar.label, place.line, "VEVENT", what, "a later end, or a whole day")
+
+
+def _takes_no_time(event: Event) -> bool:
+    begins = event["DTSTART"].dt
+    if not isinstance(begins, datetime):
+        return False
+    if "DTEND" in event:
+        return _moment(begins, UTC) == _moment(event["DTEND"].dt, UTC)
+    return "DURATION" not in event or not event["DURATION"].dt
+
+
+def _name(event: Event) -> str:
+    return " ".join(str(event.get("SUMMARY", "")).split())[:200]
+
+
 def _span(event: Event, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Tell from when to when it is: days of a DURATION count by the wall clock, its hours exactly."""
     begins, ends = event["DTSTART"].dt, event["DTEND"].dt
+    if begins == ends and not isinstance(begins, datetime):
+        ends += timedelta(days=1)  # a whole day that ends on itself: programs that write this mean the day
     written = event.get(WRITTEN)
     if written is None or ends - begins != icalendar.vDuration.from_ical(written):  # its end is said
         return _moment(begins, zone), _moment(ends, zone)
@@ -86,7 +109,7 @@ def _span(event: Event, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return _moment(begins, zone), _moment(begins + days, zone) + (ends - begins - days)
 
 
-def _moment(at: date, zone: ZoneInfo) -> datetime:
+def _moment(at: date, zone: tzinfo) -> datetime:
     """Place a whole day, or a time without a zone, by the clocks of a zone."""
     known = at if isinstance(at, datetime) else datetime.combine(at, time())
     return (known if known.tzinfo else known.replace(tzinfo=zone)).astimezone(UTC)
@@ -153,7 +176,7 @@ def _wrongs(event: Event) -> Iterator[tuple[str, str, str]]:
                 (name, f"unknown time zone {zone!r}", "one that is known") for zone in _lost(event, name)
             )
     if not broken & {"DTSTART", "DTEND"} and {"DTSTART", "DTEND"} <= event.keys():
-        begins, ends = (_moment(event[name].dt, ZoneInfo("UTC")) for name in ("DTSTART", "DTEND"))
+        begins, ends = (_moment(event[name].dt, UTC) for name in ("DTSTART", "DTEND"))
         if ends < begins:
             yield "DTEND", "it ends before it begins", "a time after DTSTART"
     if "DURATION" not in broken and "DURATION" in event and event["DURATION"].dt < timedelta():

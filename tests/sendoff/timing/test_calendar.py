@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sendoff.errors import BadInput, Problem
 from sendoff.spec.timing import FreezeCalendar
-from sendoff.timing.calendar import freezes, read
+from sendoff.timing.calendar import freezes, points, read
 
 HEAD = "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:test\n"
 YEAR = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
@@ -49,6 +49,17 @@ RIGHT = {
     "a whole day, where clocks are changed on it": (
         (event("DTSTART;VALUE=DATE:20260329"),),
         [("03-28 23:00", "03-29 22:00", "")],
+    ),
+    "a whole day that ends as it begins": (
+        (
+            event("DTSTART;VALUE=DATE:20260329", "DTEND;VALUE=DATE:20260329", "RRULE:FREQ=WEEKLY;COUNT=2"),
+            event("DTSTART;VALUE=DATE:20260501", "DURATION:P0D", uid="2"),
+        ),
+        [
+            ("03-28 23:00", "03-29 22:00", ""),
+            ("04-04 22:00", "04-05 22:00", ""),
+            ("04-30 22:00", "05-01 22:00", ""),
+        ],
     ),
     "whole days": (
         (event("DTSTART;VALUE=DATE:20261220", "DTEND;VALUE=DATE:20261223"),),
@@ -312,6 +323,35 @@ WRONG = {
 def test_wrong(content: bytes, expected: str) -> None:
     """It is told with its line: a calendar of which a part is not understood freezes too little."""
     assert problems(content) == [f"x.ics:{expected}"]
+
+
+POINT = "takes no time, so it freezes nothing, expected a later end, or a whole day"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ((START, "SUMMARY:Books close"), [f"x.ics:4: VEVENT: 'Books close' {POINT}"]),
+        ((START, START.replace("DTSTART", "DTEND")), [f"x.ics:4: VEVENT: an event without a name {POINT}"]),
+        ((START, "DURATION:PT0S"), [f"x.ics:4: VEVENT: an event without a name {POINT}"]),
+        ((START, "STATUS:CANCELLED"), []),
+        ((START, "DURATION:PT1S"), []),
+        (("DTSTART;VALUE=DATE:20260301",), []),
+        (("DTSTART;VALUE=DATE:20260301", "DTEND;VALUE=DATE:20260301"), []),
+    ],
+    ids=[
+        "no end",
+        "ends as it begins",
+        "no length",
+        "cancelled",
+        "a second",
+        "a day",
+        "a day without an end",
+    ],
+)
+def test_points(lines: tuple[str, ...], expected: list[str]) -> None:
+    """An event that takes no time is read, freezes nothing, and is told by its name."""
+    assert list(map(str, points(read(calendar(event(*lines)), "x.ics")))) == expected
 
 
 def test_too_large() -> None:
