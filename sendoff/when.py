@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,28 +21,20 @@ KEEPER = "whoever keeps the catalog"
 BEFORE = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class Known:
-    """The rules of an environment, and what people should know of how they were found."""
-
-    rules: Rules
-    notes: tuple[str, ...] = ()
-
-
 def rules_for_run(
     events: Sequence[Event],
     catalog: Sequence[Path],
     calendars: Calendars,
     ledger: Ledger,
     at: datetime,
-) -> Known:
+) -> Rules:
     """Read the rules of a release, without what it may finish in and what was overridden; from its events."""
     body = events[0].body
     file, folder = ReleaseFile.model_validate(body["config"]), Path(body["folder"])
-    known = rules_of(file, body["environment"], folder, catalog, calendars, ledger, at)
+    rules = rules_of(file, body["environment"], folder, catalog, calendars, ledger, at)
     moves = [event.at for event in events if event.kind == "host.live" and not event.body["undo"]]
     gone = {event.body["freeze"] for event in events if event.kind == "freeze.overridden"}
-    return Known(without(for_running(known.rules, moves[0] if moves else None), gone), known.notes)
+    return without(for_running(rules, moves[0] if moves else None), gone)
 
 
 def rules_of(
@@ -54,7 +45,7 @@ def rules_of(
     calendars: Calendars,
     ledger: Ledger | None,
     at: datetime,
-) -> Known:
+) -> Rules:
     """Read them as they are now; what cannot be read is in them as well, and nothing may be changed then."""
     wide, problems = freezing.survey(catalog)
     here = file.environment(environment)
@@ -66,6 +57,7 @@ def rules_of(
             if _is_for(each.applications, file.application) and _is_for(each.environments, environment)
         ]
     freezes: list[Freeze] = []
+    calendars.notes.clear()
     unread = [Unread(said=f"a file of freezes is wrong ({each})", owner=KEEPER) for each in problems]
     for source, where in sources:
         try:
@@ -76,13 +68,13 @@ def rules_of(
             unread.append(Unread(said=f"the calendar is wrong ({wrong.problems[0]})", owner=source.owner))
     events = ledger.events(line.LINE, line.KINDS) if ledger else ()
     stops = [each for each in line.stops(events) if line.reaches(each, file.application, environment)]
-    rules = Rules(
+    return Rules(
         windows=here.windows,
         freezes=tuple(sorted({*freezes}, key=lambda each: (each.begins, each.ends, each.owner, each.reason))),
         stops=tuple(stops),
         unread=tuple(unread),
+        copies=tuple(dict.fromkeys(calendars.notes)),
     )
-    return Known(rules, tuple(calendars.notes))
 
 
 def _is_for(named: Sequence[str], name: str) -> bool:

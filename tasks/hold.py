@@ -14,7 +14,7 @@ from sendoff.ledger.models import Event
 from sendoff.report.hold import question
 from sendoff.timing.rules import Leave, Rules, may_ship, next_moment
 from sendoff.timing.why import expiring
-from sendoff.timing.words import held, on_whom
+from sendoff.timing.words import copied, held, on_whom
 from tasks.asking import this_run, wait_until_woken
 from tasks.holding import answers, ask
 from tasks.questions import unsettled
@@ -67,7 +67,7 @@ def _is_begun(run: Run, place: str, hosts: Collection[str]) -> bool:
 def _wait(run: Run, place: str, rules: Rules, leave: Leave, now: datetime) -> None:
     """Write down why, and wait: for the clock, for who stopped the line, or for the owner of a freeze."""
     following = next_moment(rules, now)
-    said = held(leave, following) + expiring(run.ledger.events(run.id), following)
+    said = held(leave, following) + expiring(run.ledger.events(run.id), following) + copied(rules)
     _write_down(run, place, leave, following, said)
     unread = any(reason.kind == "calendar" for reason in leave.reasons)
     look = min(now + (SOON if unread else LOOK_AGAIN), following or now + LOOK_AGAIN)

@@ -16,11 +16,10 @@ HELD = ("release", "deploy", "go-live")  # a rollback puts back
 def rules_now(run: Run, at: datetime) -> Rules:
     """Read the rules as they are for this run, without what it may finish in and what was overridden."""
     events = run.ledger.events(run.id)
-    known = rules_for_run(events, run.settings.catalog, run.calendars, run.ledger, at)
-    for note in known.notes:
-        run.say(note)
-    run.calendars.notes.clear()
-    return known.rules
+    rules = rules_for_run(events, run.settings.catalog, run.calendars, run.ledger, at)
+    for said in rules.copies:
+        run.say(said)
+    return rules
 
 
 def why_it_waits(run: Run) -> str:

@@ -68,16 +68,12 @@ def when_words(loaded: Loaded, environment: str, settings: Settings) -> list[str
     """Say when it may ship: by the rules of the environment, and as it is now."""
     now, ledger = datetime.now(UTC), Ledger.find(settings.ledger_url)
     calendars = Calendars(settings.cache)
-    known = rules_of(loaded.file, environment, loaded.folder, settings.catalog, calendars, ledger, now)
+    rules = rules_of(loaded.file, environment, loaded.folder, settings.catalog, calendars, ledger, now)
     if ledger:
         ledger.close()
-    leave, here = may_ship(known.rules, now), loaded.file.environment(environment)
-    following = now if leave.allowed else next_moment(known.rules, now)
-    return [
-        *rule_words(here.windows, here.freezes),
-        *outlook(known.rules, leave, following, now),
-        *known.notes,
-    ]
+    leave, here = may_ship(rules, now), loaded.file.environment(environment)
+    following = now if leave.allowed else next_moment(rules, now)
+    return [*rule_words(here.windows, here.freezes), *outlook(rules, leave, following, now)]
 
 
 def make(

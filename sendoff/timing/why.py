@@ -12,7 +12,7 @@ from sendoff.model import Frozen
 from sendoff.report.words import count, listing, moment
 from sendoff.report.wrongs import first_line
 from sendoff.timing.rules import Leave, Rules, may_ship, next_moment
-from sendoff.timing.words import because, held, when
+from sendoff.timing.words import because, copied, held, when
 
 
 class Outlook(Frozen):
@@ -29,10 +29,17 @@ class Outlook(Frozen):
 
 def why(events: Sequence[Event], rules: Rules, leases: Sequence[Lease], at: datetime) -> str:
     """Say it; `events` are all of the release's own, `leases` those that are held now."""
-    now, outlook = progress(events), Outlook.of(rules, at)
+    now = progress(events)
     if now.end:
         said = f" ({first_line(now.said)})" if now.said else ""
         return f"{now.title} does not wait: it ended as {now.end!r}{said}"
+    return f"{_waits(now, events, rules, leases, at)}{copied(rules)}"
+
+
+def _waits(
+    now: Progress, events: Sequence[Event], rules: Rules, leases: Sequence[Lease], at: datetime
+) -> str:
+    outlook = Outlook.of(rules, at)
     if now.question:
         return f"{now.title} waits to be told what to do, {_question(now, events)}; {_then(outlook)}"
     if lease := _lock(events, leases, at):

@@ -49,6 +49,11 @@ def on_whom(leave: Leave) -> str:
     return listing(owners, otherwise="nobody, but the clock")
 
 
+def copied(rules: Rules) -> str:
+    """Add to a sentence which calendars were read from a copy; nothing where none was."""
+    return "".join(f"; {said}" for said in rules.copies)
+
+
 def outlook(rules: Rules, leave: Leave, following: datetime | None, at: datetime) -> Iterator[str]:
     """Tell when it may ship, as it is now, and what freezes it next; nothing where nothing ever holds it."""
     if not leave.allowed:
@@ -57,6 +62,7 @@ def outlook(rules: Rules, leave: Leave, following: datetime | None, at: datetime
         yield "it may ship now"
     ahead = sorted((each for each in rules.freezes if each.begins > at), key=lambda each: each.begins)
     yield from (f"next freeze: {coming(each)}" for each in ahead[:1])
+    yield from rules.copies
 
 
 def coming(freeze: Freeze) -> str:

@@ -125,8 +125,27 @@ def test_last_good_copy(tmp_path: Path, site: Site, status: int, content: bytes,
         reading = later(tmp_path)
         assert names(reading.find(site.address, tmp_path)) == ["a"]
         (note,) = reading.notes
-        assert note.startswith(f"the calendar at 127.0.0.1 cannot be read ({why}); the copy of 20")
+        assert note.startswith(f"the calendar at 127.0.0.1 cannot be read ({why}), so its copy of 20")
         assert "hunter2" not in note
+
+
+@pytest.mark.parametrize("days", [8, -8], ids=["old", "of a clock that was wrong"])
+def test_copy_that_counts_no_more(tmp_path: Path, site: Site, days: int) -> None:
+    """Nobody knows what was frozen since: after 7 days there might as well be no copy."""
+    Calendars(tmp_path).find(site.address, tmp_path)
+    site.status = 500
+    assert names(later(tmp_path, 24 * 6.9).find(site.address, tmp_path)) == ["a"]
+    (copy,) = (tmp_path / "calendars").iterdir()
+    then = datetime.now(UTC) - timedelta(days=days)
+    os.utime(copy, (then.timestamp(), then.timestamp()))
+    with pytest.raises(CalendarUnread) as unread:
+        Calendars(tmp_path).find(site.address, tmp_path)
+    assert str(unread.value) == (
+        "the calendar at 127.0.0.1 cannot be read (status 500), "
+        f"and its copy is of {then:%Y-%m-%d %H:%M} UTC: a copy counts for 7 days"
+    )
+    site.status = 200
+    assert names(Calendars(tmp_path).find(site.address, tmp_path)) == ["a"]
 
 
 def test_no_copy(tmp_path: Path, site: Site) -> None:

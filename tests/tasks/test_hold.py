@@ -111,6 +111,14 @@ def test_held(world: World, rules: Rules) -> None:
     assert (held["place"], held["said"][:9]) == ("go-live/2", "it waits,")
 
 
+def test_held_by_a_copy(world: World) -> None:
+    """Its state says so when a calendar was read from a copy."""
+    world.rules = FROZEN.model_copy(update={"copies": ("x.ics is away, so its copy is used",)})
+    with pytest.raises(Waits):
+        world.hold()
+    assert world.waited[0][1].endswith(" UTC; x.ics is away, so its copy is used")
+
+
 def test_let_go(world: World) -> None:
     """It looks again when it is woken, and goes on once it may."""
     world.rules = CLOSED

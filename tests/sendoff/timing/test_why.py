@@ -135,6 +135,15 @@ def test_approvals_that_expire_meanwhile(term: float | None, said: str) -> None:
     assert why(told, FROZEN, [], NOON).partition("2026-11-25 14:00 UTC")[2].partition("14:00 UTC")[2] == said
 
 
+@pytest.mark.parametrize(
+    "more", [[HELD], [ASKED], [BROKE], []], ids=["held", "approval", "trouble", "under way"]
+)
+def test_read_from_a_copy(more: list[tuple[str, dict[str, Any]]]) -> None:
+    """Whoever reads when it may ship learns that it is by an old calendar."""
+    rules = FROZEN.model_copy(update={"copies": ("x.ics cannot be read, so its copy of then is used",)})
+    assert why(events(*more), rules, [], NOON).endswith("; x.ics cannot be read, so its copy of then is used")
+
+
 def test_allowed_again() -> None:
     """What is held still, though the rules have changed, is told so."""
     assert "may ship now: it looks again within the hour" in why(events(HELD), Rules(), [], NOON)

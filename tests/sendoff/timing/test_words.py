@@ -63,6 +63,9 @@ def test_outlook() -> None:
     (line,) = outlook(Rules(windows=(NIGHT,)), may_ship(Rules(windows=(NIGHT,)), NOON), None, NOON)
     assert line.startswith("not now: it waits, as its window is closed until")
     assert list(outlook(Rules(), Leave(allowed=True), NOON, NOON)) == []
+    assert list(outlook(Rules(copies=("a copy is used",)), Leave(allowed=True), NOON, NOON)) == [
+        "a copy is used"
+    ]
 
 
 def test_rules_in_words() -> None:
