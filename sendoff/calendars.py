@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from time import monotonic
+from typing import NamedTuple
 
 import httpx
 
 from sendoff.errors import BadInput, SendoffError
 from sendoff.report.words import moment
 from sendoff.spec.hours import is_address, shown
-from sendoff.timing.calendar import Calendar, read
+from sendoff.spec.timing import FreezeCalendar
+from sendoff.timing.calendar import Calendar, freezes, read
+from sendoff.timing.rules import Freeze
 from sendoff.timing.text import MOST_BYTES
 
 FRESH = timedelta(minutes=1)  # a copy as young as this is not fetched again, as each batch of a release looks
@@ -29,9 +32,15 @@ class CalendarUnread(SendoffError):
     """A calendar cannot be read, and there is no copy of it: what it freezes is not known."""
 
 
+class _WorkedOut(NamedTuple):
+    calendar: Calendar
+    days: tuple[date, date]
+    freezes: tuple[Freeze, ...]
+
+
 @dataclass
 class Calendars:
-    """Reads calendars, each once for as long as its content stays as it is.
+    """Reads calendars, and works out what they freeze: once a day, unless they change.
 
     `notes`: what people should know of how they were read.
     """
@@ -40,6 +49,20 @@ class Calendars:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     notes: list[str] = field(default_factory=list)
     _known: dict[str, tuple[bytes, Calendar]] = field(default_factory=dict)
+    _worked_out: dict[tuple[FreezeCalendar, Path], _WorkedOut] = field(default_factory=dict)
+
+    def freezes(
+        self, source: FreezeCalendar, folder: Path, begin: datetime, end: datetime
+    ) -> tuple[Freeze, ...]:
+        """Give the freezes of a calendar that touch a time; CalendarUnread says why it cannot be read."""
+        calendar = self.find(source.calendar, folder)
+        days = begin.astimezone(UTC).date(), end.astimezone(UTC).date() + timedelta(days=1)
+        known = self._worked_out.get((source, folder))
+        if known is None or known.days != days or known.calendar is not calendar:
+            first, last = (datetime.combine(day, time(), UTC) for day in days)
+            known = _WorkedOut(calendar, days, freezes(calendar, source, first, last))
+            self._worked_out[source, folder] = known
+        return tuple(each for each in known.freezes if each.ends > begin and each.begins < end)
 
     def find(self, calendar: str, folder: Path) -> Calendar:
         """Read a calendar; CalendarUnread says why it cannot be."""
@@ -103,7 +126,7 @@ def _content(path: Path) -> bytes:
 
 
 def _get(address: str) -> bytes:
-    end = time.monotonic() + TIMEOUT
+    end = monotonic() + TIMEOUT
     with httpx.stream("GET", address, timeout=TIMEOUT, follow_redirects=True) as answer:
         if answer.status_code != httpx.codes.OK:
             raise CalendarUnread(f"status {answer.status_code}")
@@ -112,7 +135,7 @@ def _get(address: str) -> bytes:
             content += piece
             if len(content) > MOST_BYTES:
                 raise CalendarUnread(f"more than {MOST_BYTES:,} bytes")
-            if time.monotonic() > end:
+            if monotonic() > end:
                 raise CalendarUnread(f"more than {TIMEOUT:.0f} s")
         return content
 

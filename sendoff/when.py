@@ -13,7 +13,7 @@ from sendoff.ledger import Ledger
 from sendoff.ledger.models import Event
 from sendoff.spec.models import ReleaseFile
 from sendoff.spec.timing import AnyFreeze, FreezeCalendar, FreezeDates
-from sendoff.timing import calendar, line
+from sendoff.timing import line
 from sendoff.timing.rules import HORIZON, Freeze, Rules, Unread, for_running, without
 from sendoff.timing.zones import local
 
@@ -84,8 +84,7 @@ def _is_for(named: Sequence[str], name: str) -> bool:
 def _freezes(source: AnyFreeze, folder: Path, calendars: Calendars, at: datetime) -> Iterator[Freeze]:
     """Give the freezes that are not over, as far as anybody looks ahead."""
     if isinstance(source, FreezeCalendar):
-        found = calendars.find(source.calendar, folder)
-        yield from calendar.freezes(found, source, at - BEFORE, at + HORIZON)
+        yield from calendars.freezes(source, folder, at - BEFORE, at + HORIZON)
     elif isinstance(source, FreezeDates):
         begins, ends = (local(text, source.timezone) for text in (source.begins, source.ends))
         if ends > at - BEFORE:
