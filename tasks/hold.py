@@ -65,7 +65,7 @@ def _is_begun(run: Run, place: str, hosts: Collection[str]) -> bool:
 
 
 def _wait(run: Run, place: str, rules: Rules, leave: Leave, now: datetime) -> None:
-    """Write down why, and wait: for the clock, for who stopped the line, or for the owner of a freeze."""
+    """Write down why, and wait: for the clock, for whoever lets the line go, or for the owner of a freeze."""
     following = next_moment(rules, now)
     said = held(leave, following) + expiring(run.ledger.events(run.id), following) + copied(rules)
     _write_down(run, place, leave, following, said)

@@ -24,7 +24,7 @@ def because(reason: Reason) -> str:
     until = f" until {moment(reason.until)}" if reason.until else ""
     match reason.kind:
         case "line":
-            return f"{reason.owner} has stopped the line and has to let it go ({reason.said})"
+            return f"{reason.owner} stopped the line ({reason.said}), which holds until somebody lets it go"
         case "calendar":
             return f"{reason.said}, which {reason.owner} has to see to"
         case "freeze":
@@ -37,16 +37,21 @@ def when(leave: Leave, following: datetime | None) -> str:
     """Say when it may ship."""
     if following:
         return f"the next moment at which it may ship is {moment(following)}"
-    waits_for = {reason.owner for reason in leave.reasons if reason.kind in ("line", "calendar")}
+    waits_for = {_whom(reason): None for reason in leave.reasons if reason.kind in ("line", "calendar")}
     if waits_for:
-        return f"when it may ship depends on {listing(sorted(waits_for))}"
+        return f"when it may ship depends on {listing(waits_for)}"
     return f"it may not ship within the next {HORIZON.days} days"
 
 
 def on_whom(leave: Leave) -> str:
     """Name those on whom it waits; windows open by themselves."""
-    owners = dict.fromkeys(reason.owner for reason in leave.reasons if reason.owner)
+    owners = dict.fromkeys(_whom(reason) for reason in leave.reasons if reason.owner)
     return listing(owners, otherwise="nobody, but the clock")
+
+
+def _whom(reason: Reason) -> str:
+    """Name whom a reason waits on: a line may be let go by others than who stopped it."""
+    return "whoever lets the line go" if reason.kind == "line" else reason.owner
 
 
 def copied(rules: Rules) -> str:

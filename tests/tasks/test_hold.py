@@ -144,7 +144,7 @@ def test_written_down_once(world: World) -> None:
     world.rules = STOPPED
     with pytest.raises(Waits):
         world.hold()
-    assert [each["on"] for each in world.bodies("release.held")] == ["ops", "ada"]
+    assert [each["on"] for each in world.bodies("release.held")] == ["ops", "whoever lets the line go"]
 
 
 @pytest.mark.parametrize(

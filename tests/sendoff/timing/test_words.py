@@ -34,11 +34,11 @@ def test_on_people() -> None:
         unread=(Unread(said="x.ics cannot be read", owner="bob"),),
     )
     assert said(rules) == (
-        "it waits, as ada has stopped the line and has to let it go (an outage) and x.ics cannot "
-        "be read, which "
-        "bob has to see to; when it may ship depends on ada and bob"
+        "it waits, as ada stopped the line (an outage), which holds until somebody lets it go and x.ics "
+        "cannot be read, which bob has to see to; when it may ship depends on whoever lets the line go and "
+        "bob"
     )
-    assert on_whom(may_ship(rules, NOON)) == "ada and bob"
+    assert on_whom(may_ship(rules, NOON)) == "whoever lets the line go and bob"
 
 
 def test_never() -> None:
