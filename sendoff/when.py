@@ -15,6 +15,7 @@ from sendoff.spec.models import ReleaseFile
 from sendoff.spec.timing import AnyFreeze, FreezeCalendar, FreezeDates
 from sendoff.timing import line
 from sendoff.timing.rules import HORIZON, Freeze, Rules, Unread, for_running, without
+from sendoff.timing.standing import may_be_held
 from sendoff.timing.zones import local
 
 KEEPER = "whoever keeps the catalog"
@@ -28,7 +29,12 @@ def rules_for_run(
     ledger: Ledger,
     at: datetime,
 ) -> Rules:
-    """Read the rules of a release, without what it may finish in and what was overridden; from its events."""
+    """Read the rules of a release, without what it may finish in and what was overridden; from its events.
+
+    What is never held has none, and no calendar is read for it.
+    """
+    if not may_be_held(events):
+        return Rules()
     body = events[0].body
     file, folder = ReleaseFile.model_validate(body["config"]), Path(body["folder"])
     rules = rules_of(file, body["environment"], folder, catalog, calendars, ledger, at)

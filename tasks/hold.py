@@ -13,6 +13,7 @@ from prefect.client.orchestration import get_client
 from sendoff.ledger.models import Event
 from sendoff.report.hold import question
 from sendoff.timing.rules import Leave, Rules, may_ship, next_moment
+from sendoff.timing.standing import HELD
 from sendoff.timing.why import expiring
 from sendoff.timing.words import copied, held, on_whom
 from tasks.asking import this_run, wait_until_woken
@@ -20,7 +21,7 @@ from tasks.holding import answers, ask
 from tasks.questions import unsettled
 from tasks.run import Run
 from tasks.waking import wake, wake_at
-from tasks.when import HELD, rules_now
+from tasks.when import rules_now
 
 LOOK_AGAIN = timedelta(hours=1)  # calendars are changed, and lines are let go while a server is away
 SOON = timedelta(minutes=5)  # a calendar that cannot be read may be there again

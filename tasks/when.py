@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from sendoff.timing.rules import Rules, may_ship, next_moment
+from sendoff.timing.standing import HELD
 from sendoff.timing.why import why
 from sendoff.timing.words import outlook, rule_words
 from sendoff.when import rules_for_run
 from tasks.run import Run
-
-HELD = ("release", "deploy", "go-live")  # a rollback puts back
 
 
 def rules_now(run: Run, at: datetime) -> Rules:
@@ -30,9 +29,8 @@ def why_it_waits(run: Run) -> str:
 
 def tell_when(run: Run) -> None:
     """Say in the log when it may ship, before anything is done."""
-    if run.flow in HELD:
-        for line in _outlook(run):
-            run.say(f"{run.place}: {line}")
+    for line in _outlook(run):
+        run.say(f"{run.place}: {line}")
 
 
 def when_lines(run: Run) -> list[str]:

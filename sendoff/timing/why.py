@@ -12,6 +12,7 @@ from sendoff.model import Frozen
 from sendoff.report.words import count, listing, moment
 from sendoff.report.wrongs import first_line
 from sendoff.timing.rules import Leave, Rules, may_ship, next_moment
+from sendoff.timing.standing import may_be_held
 from sendoff.timing.words import because, copied, held, when
 
 
@@ -28,7 +29,7 @@ class Outlook(Frozen):
 
 
 def why(events: Sequence[Event], rules: Rules, leases: Sequence[Lease], at: datetime) -> str:
-    """Say it; `events` are all of the release's own, `leases` those that are held now."""
+    """Say it; `events` are all of the release's own, `rules` and `leases` as they are now."""
     now = progress(events)
     if now.end:
         said = f" ({first_line(now.said)})" if now.said else ""
@@ -40,15 +41,16 @@ def _waits(
     now: Progress, events: Sequence[Event], rules: Rules, leases: Sequence[Lease], at: datetime
 ) -> str:
     outlook = Outlook.of(rules, at)
+    then = _then(outlook) if may_be_held(events) else "after that it goes on at once"
     if now.question:
-        return f"{now.title} waits to be told what to do, {_question(now, events)}; {_then(outlook)}"
+        return f"{now.title} waits to be told what to do, {_question(now, events)}; {then}"
     if lease := _lock(events, leases, at):
-        return f"{now.title} waits for its environment, {lease}; {_then(outlook)}"
+        return f"{now.title} waits for its environment, {lease}; {then}"
     if now.held:
         return f"{now.title}: {_held(outlook)}{expiring(events, outlook.following)}"
     if now.waiting:
         needed = count(now.waiting.missing, "approval")
-        return f"{now.title} waits for {needed} of {now.waiting.gate!r}, {_asked(events)}; {_then(outlook)}"
+        return f"{now.title} waits for {needed} of {now.waiting.gate!r}, {_asked(events)}; {then}"
     ahead = "nothing holds it" if outlook.leave.allowed else f"before its next change {_held(outlook)}"
     return f"{now.title} does not wait, it is under way ({now.doing}); {ahead}"
 

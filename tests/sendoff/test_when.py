@@ -146,6 +146,11 @@ def test_of_a_release(catalog: Catalog) -> None:
         return rules_for_run(ledger.events("r1"), [catalog.folder], calendars, ledger, NOON)
 
     (freeze,) = rules().freezes
+    stopping.stop(ledger, "ada", "an outage", ("", ""))
+    assert len(rules().stops) == 1
+    stopping.let_go(ledger, "ada", "over", ("", ""))
     ledger.append("r1", "freeze.overridden", "ops", {"freeze": freeze.id})
     assert rules().freezes == ()
     assert rules().windows == loaded.file.environment("production").windows
+    ledger.append("r1", "release.undoing", "ada", {"why": "not good"})
+    assert rules() == Rules()
