@@ -12,9 +12,10 @@ import icalendar
 import recurring_ical_events
 
 from sendoff.errors import BadInput, Problem
+from sendoff.spec.hours import is_zone
 from sendoff.spec.timing import AnyFreeze
 from sendoff.timing.rules import Freeze
-from sendoff.timing.text import DATED, WRITTEN, Line, Place, days_of, is_known, lines_of, places, ready
+from sendoff.timing.text import DATED, WRITTEN, Line, Place, days_of, lines_of, places, ready
 
 Event = Any  # what the library gives is any of all that can stand in a calendar
 TOO_OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
@@ -147,7 +148,7 @@ def _zone(lines: Sequence[Line], label: str) -> str | None:
     said = next((line for line in lines if line.name == "X-WR-TIMEZONE"), None)
     if said is None:
         return None
-    if not is_known(said.value):
+    if not is_zone(said.value):
         expected = "a name such as UTC or Europe/Zurich"
         what = f"unknown time zone {said.value!r}"
         raise BadInput([Problem(label, said.number, "X-WR-TIMEZONE", what, expected)])

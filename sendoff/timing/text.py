@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from icalendar.parser import Contentline
 
 from sendoff.errors import BadInput, Problem
 from sendoff.model import digest
+from sendoff.spec.hours import is_zone
 
 CONTENT: Any = Contentline  # it has no types
 MOST_BYTES = 5_000_000
@@ -92,15 +92,6 @@ def places(lines: Sequence[Line]) -> list[Place]:
     return found
 
 
-def is_known(zone: str) -> bool:
-    """Tell whether a time zone is known by this name."""
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
-
-
 def ready(lines: Sequence[Line]) -> str:
     """Write it as the library is to read it.
 
@@ -141,7 +132,7 @@ def _told(calendar: Sequence[Line]) -> Iterator[str]:
         name = names.get(_zone(line))
         if name and line.name == "TZID":
             yield f"TZID:{name}"
-        elif name and line.name in DATED and not is_known(_zone(line)):
+        elif name and line.name in DATED and not is_zone(_zone(line)):
             yield ZONED.sub(f";TZID={name}", line.text, count=1)
         else:
             yield line.text
