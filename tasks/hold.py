@@ -12,9 +12,9 @@ from prefect.client.orchestration import get_client
 
 from sendoff.ledger.models import Event
 from sendoff.report.hold import question
-from sendoff.timing.rules import Leave, Rules, may_ship, next_moment
-from sendoff.timing.standing import HELD
-from sendoff.timing.why import expiring
+from sendoff.timing.prospect import prospect
+from sendoff.timing.rules import Leave, Rules, may_ship
+from sendoff.timing.standing import HELD, standing_of
 from sendoff.timing.words import copied, held, on_whom
 from tasks.asking import this_run, wait_until_woken
 from tasks.holding import answers, ask
@@ -67,11 +67,12 @@ def _is_begun(run: Run, place: str, hosts: Collection[str]) -> bool:
 
 def _wait(run: Run, place: str, rules: Rules, leave: Leave, now: datetime) -> None:
     """Write down why, and wait: for the clock, for whoever lets the line go, or for the owner of a freeze."""
-    following = next_moment(rules, now)
-    said = held(leave, following) + expiring(run.ledger.events(run.id), following) + copied(rules)
-    _write_down(run, place, leave, following, said)
+    standing = standing_of(run.ledger.events(run.id), run.ledger.leases(), now)
+    found = prospect(rules, standing, now)
+    said = held(leave, found) + copied(rules)
+    _write_down(run, place, leave, found.moment, said)
     unread = any(reason.kind == "calendar" for reason in leave.reasons)
-    look = min(now + (SOON if unread else LOOK_AGAIN), following or now + LOOK_AGAIN)
+    look = min(now + (SOON if unread else LOOK_AGAIN), found.free or now + LOOK_AGAIN)
     stopped = any(reason.kind == "line" for reason in leave.reasons)
     freezes = [reason for reason in leave.reasons if reason.kind == "freeze"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sendoff.timing.rules import Rules, may_ship, next_moment
+from sendoff.timing.rules import Rules
 from sendoff.timing.standing import HELD
 from sendoff.timing.why import why
 from sendoff.timing.words import outlook, rule_words
@@ -43,6 +43,4 @@ def when_lines(run: Run) -> list[str]:
 
 def _outlook(run: Run) -> list[str]:
     now = run.now()
-    rules = rules_now(run, now)
-    leave = may_ship(rules, now)
-    return list(outlook(rules, leave, now if leave.allowed else next_moment(rules, now), now))
+    return list(outlook(rules_now(run, now), now))

@@ -26,7 +26,6 @@ from sendoff.spec.placeholders import fill
 from sendoff.store import ArtifactStore
 from sendoff.targets.ssh.fleet import Fleet, open_fleet
 from sendoff.targets.ssh.login import described_login
-from sendoff.timing.rules import may_ship, next_moment
 from sendoff.timing.words import outlook, rule_words
 from sendoff.when import rules_of
 
@@ -71,9 +70,8 @@ def when_words(loaded: Loaded, environment: str, settings: Settings) -> list[str
     rules = rules_of(loaded.file, environment, loaded.folder, settings.catalog, calendars, ledger, now)
     if ledger:
         ledger.close()
-    leave, here = may_ship(rules, now), loaded.file.environment(environment)
-    following = now if leave.allowed else next_moment(rules, now)
-    return [*rule_words(here.windows, here.freezes), *outlook(rules, leave, following, now)]
+    here = loaded.file.environment(environment)
+    return [*rule_words(here.windows, here.freezes), *outlook(rules, now)]
 
 
 def make(

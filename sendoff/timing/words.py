@@ -8,15 +8,16 @@ from datetime import datetime
 from sendoff.report.words import listing, moment
 from sendoff.spec.hours import shown
 from sendoff.spec.timing import DAYS, AnyFreeze, FreezeCalendar, FreezeDates, Window
-from sendoff.timing.rules import HORIZON, Freeze, Leave, Reason, Rules
+from sendoff.timing.prospect import Limit, Prospect
+from sendoff.timing.rules import HORIZON, Freeze, Leave, Reason, Rules, may_ship, next_moment
 
 ALL_WEEK = len(DAYS)
 
 
-def held(leave: Leave, following: datetime | None) -> str:
+def held(leave: Leave, prospect: Prospect) -> str:
     """Say why it may not ship now, and when it may: `it waits, as …; the next moment … is …`."""
     why = listing(map(because, leave.reasons))
-    return f"it waits, as {why}; {when(leave, following)}"
+    return f"it waits, as {why}; {when(leave, prospect)}"
 
 
 def because(reason: Reason) -> str:
@@ -33,14 +34,22 @@ def because(reason: Reason) -> str:
             return f"its window is closed{until}"
 
 
-def when(leave: Leave, following: datetime | None) -> str:
-    """Say when it may ship."""
-    if following:
-        return f"the next moment at which it may ship is {moment(following)}"
+def when(leave: Leave, prospect: Prospect) -> str:
+    """Say when it may ship, or what has to be done before."""
+    if prospect.moment:
+        return f"the next moment at which it may ship is {moment(prospect.moment)}"
+    if prospect.free and prospect.lost:
+        return f"its environment may be changed from {moment(prospect.free)} on, but {_lost(prospect.lost)}"
     waits_for = {_whom(reason): None for reason in leave.reasons if reason.kind in ("line", "calendar")}
     if waits_for:
         return f"when it may ship depends on {listing(waits_for)}"
     return f"it may not ship within the next {HORIZON.days} days"
+
+
+def _lost(limit: Limit) -> str:
+    if limit.what == "approvals":
+        return f"not without new approvals: those of {limit.gate!r} expire at {moment(limit.at)}"
+    return f"it ends as expired at {moment(limit.at)} unless {limit.gate!r} is approved before"
 
 
 def on_whom(leave: Leave) -> str:
@@ -59,10 +68,11 @@ def copied(rules: Rules) -> str:
     return "".join(f"; {said}" for said in rules.copies)
 
 
-def outlook(rules: Rules, leave: Leave, following: datetime | None, at: datetime) -> Iterator[str]:
-    """Tell when it may ship, as it is now, and what freezes it next; nothing where nothing ever holds it."""
+def outlook(rules: Rules, at: datetime) -> Iterator[str]:
+    """Tell when it may ship by the rules, and what freezes it next; nothing where nothing ever holds it."""
+    leave = may_ship(rules, at)
     if not leave.allowed:
-        yield f"not now: {held(leave, following)}"
+        yield f"not now: {held(leave, Prospect(free=next_moment(rules, at)))}"
     elif rules.windows or rules.freezes:
         yield "it may ship now"
     ahead = sorted((each for each in rules.freezes if each.begins > at), key=lambda each: each.begins)

@@ -15,6 +15,7 @@ from sendoff import stopping
 from sendoff.catalog import load
 from sendoff.cli import main
 from sendoff.ledger import Ledger
+from sendoff.spec.intent import Intent
 
 RIGHT = Path(__file__).parents[1] / "spec" / "right.yaml"
 
@@ -33,6 +34,7 @@ def begin(ledger: Ledger, release: str, version: str, flow: str = "release") -> 
         "application": "storefront",
         "environment": "staging",
         "version": version,
+        "why": Intent.routine("tests").model_dump(mode="json"),
         "config": load(RIGHT).file.model_dump(mode="json"),
         "folder": str(RIGHT.parent),
     }
