@@ -17,6 +17,7 @@ from sendoff.spec.timing import AnyFreeze
 from sendoff.timing.rules import Freeze
 from sendoff.timing.text import DATED, WRITTEN, Line, Place, days_of, lines_of, places, ready
 
+LENGTH: Any = icalendar.vDuration  # it has no types
 Event = Any  # what the library gives is any of all that can stand in a calendar
 TOO_OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
 ONCE = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "UID", "STATUS")
@@ -104,7 +105,7 @@ def _span(event: Event, zone: ZoneInfo) -> tuple[datetime, datetime]:
     if begins == ends and not isinstance(begins, datetime):
         ends += timedelta(days=1)  # a whole day that ends on itself: programs that write this mean the day
     written = event.get(WRITTEN)
-    if written is None or ends - begins != icalendar.vDuration.from_ical(written):  # its end is said
+    if written is None or ends - begins != LENGTH.from_ical(written):  # its end is said
         return _moment(begins, zone), _moment(ends, zone)
     days = days_of(written)
     return _moment(begins, zone), _moment(begins + days, zone) + (ends - begins - days)

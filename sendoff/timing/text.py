@@ -129,10 +129,11 @@ def _calendars(lines: Sequence[Line]) -> Iterator[list[Line]]:
 def _told(calendar: Sequence[Line]) -> Iterator[str]:
     names = dict(_described(calendar))
     for line in (each for each in calendar if each.name != WRITTEN):
-        name = names.get(_zone(line))
+        zone = _zone(line) if names and line.name in (*DATED, "TZID") else ""
+        name = names.get(zone)
         if name and line.name == "TZID":
             yield f"TZID:{name}"
-        elif name and line.name in DATED and not is_zone(_zone(line)):
+        elif name and not is_zone(zone):
             yield ZONED.sub(f";TZID={name}", line.text, count=1)
         else:
             yield line.text
