@@ -73,6 +73,7 @@ ELSEWHERE = {
     ),
     "python -m pip install .": "tests/packaging/test_install.py::test_installs_without_the_lock",
     "sh docker/secrets.sh": "tests/docker/test_secrets.py::test_makes_all_that_the_compose_file_names",
+    "sh docker/accounts.sh ada": "tests/docker/test_accounts.py::test_makes_what_is_not_there",
     **dict.fromkeys(COMPOSE, "tests/docker/test_page.py::test_commands_are_understood"),
     **dict.fromkeys(BENCH, "tests/docs/test_commands.py::test_benchmark_is_understood"),
     "SENDOFF_STORE=s3://releases/sendoff AWS_ENDPOINT_URL=https://s3.example sendoff register": (
