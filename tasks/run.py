@@ -25,7 +25,7 @@ from sendoff.plan.models import Batch
 from sendoff.scratch import sweep
 from sendoff.settings import Settings
 from sendoff.spec.intent import Intent, Where
-from sendoff.spec.models import Environment, ReleaseFile, SshFleet
+from sendoff.spec.models import Environment, ReleaseFile, Target
 from sendoff.store import DELTAS, ArtifactStore
 from sendoff.targets.protocol import HostTarget, Outcome
 from sendoff.targets.ssh.fleet import Fleet
@@ -119,7 +119,7 @@ class Run:
         """Give the environment that the run is about."""
         return self.file.environment(self.place.environment)
 
-    def fleet(self, name: str) -> SshFleet:
+    def fleet(self, name: str) -> Target:
         """Find a fleet of the environment by name."""
         return next(fleet for fleet in self.environment.targets if fleet.name == name)
 
