@@ -47,3 +47,12 @@ class Credentials(Frozen):
 
     access_key_id: str
     secret_access_key: SecretStr
+
+
+class Access(Frozen):
+    """Who asks: a key, a profile of the machine, or what AWS tools find there; perhaps in another role."""
+
+    key: Credentials | None = None
+    profile: str | None = None
+    role_arn: str | None = None
+    external_id: str | None = None

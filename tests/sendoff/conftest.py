@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +17,11 @@ HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 
 class Network(ThreadingHTTPServer):
-    """Passes requests on. `fault` may answer in the server's place, or return `lost` to drop its answer."""
+    """Passes requests on, unless `fault` says otherwise of one.
+
+    It may answer in the server's place, or say `dropped` (the request does not arrive), `lost` (the answer
+    does not), or `late` (it arrives after whoever sent it has been hung up on).
+    """
 
     daemon_threads = True
 
@@ -51,11 +57,17 @@ class Passing(BaseHTTPRequestHandler):
         fault = self.server.fault(self.command, self.path)
         if isinstance(fault, tuple):
             return self._answer(fault[0], {}, f"<Error><Code>{fault[1]}</Code></Error>".encode())
+        if fault in ("dropped", "late"):
+            self.close_connection = True
+            with suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
+        if fault == "dropped":
+            return None
         connection = http.client.HTTPConnection(self.server.upstream, timeout=30)
         connection.request(self.command, self.path, body, dict(self.headers))
         answer = connection.getresponse()
         content = answer.read()
-        if fault == "lost":
+        if fault in ("lost", "late"):
             self.close_connection = True
             return None
         headers = {name: value for name, value in answer.getheaders() if name.lower() not in HOP}
