@@ -55,4 +55,4 @@ class Access(Frozen):
     key: Credentials | None = None
     profile: str | None = None
     role_arn: str | None = None
-    external_id: str | None = None
+    external_id: SecretStr | None = None

@@ -10,6 +10,7 @@ from botocore.credentials import (
 )
 from botocore.exceptions import NoCredentialsError
 from botocore.session import Session
+from pydantic import SecretStr
 
 METHOD = "assume-role"
 AS = "sendoff"  # how the role's sessions are called in the logs of AWS
@@ -29,7 +30,7 @@ class _InRole(CredentialProvider):
         return DeferredRefreshableCredentials(self._fetcher.fetch_credentials, METHOD)
 
 
-def in_role(session: boto3.Session, role_arn: str, external_id: str | None) -> boto3.Session:
+def in_role(session: boto3.Session, role_arn: str, external_id: SecretStr | None) -> boto3.Session:
     """Make a session in a role out of one that may take it on; nothing is asked yet."""
     own = session.get_credentials()
     if own is None:
@@ -38,7 +39,8 @@ def in_role(session: boto3.Session, role_arn: str, external_id: str | None) -> b
         session.client,
         own,
         role_arn,
-        extra_args={"RoleSessionName": AS} | ({"ExternalId": external_id} if external_id else {}),
+        extra_args={"RoleSessionName": AS}
+        | ({"ExternalId": external_id.get_secret_value()} if external_id else {}),
     )
     inner = Session()
     inner.get_component("credential_provider").insert_before("env", _InRole(fetcher))

@@ -76,7 +76,7 @@ def test_a_role(sts: list[dict[str, list[str]]], monkeypatch: pytest.MonkeyPatch
     """A role is taken on with one's own key when it is first needed, and its key is used from then on."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "MACHINES")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
-    access = Access(key=KEY, role_arn="arn:aws:iam::123456789012:role/pages", external_id="shop")
+    access = Access(key=KEY, role_arn="arn:aws:iam::123456789012:role/pages", external_id=SecretStr("shop"))
     client = connect(ADDRESS, access)
     assert sts == []
     assert who(client) == who(client) == "ROLES"
