@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from sendoff.artifact.manifest import Artifact
 from sendoff.errors import Fenced, PolicyRefused, StepErrored
-from sendoff.objects.s3.address import Access, BucketAddress
-from sendoff.objects.s3.client import connect
 from sendoff.objects.s3.faults import AccessRefused, BucketMissing
-from sendoff.spec.models import StaticSite
 from sendoff.store import ArtifactStore
 from sendoff.targets.s3_site import transfer
-from sendoff.targets.s3_site.site import S3Site, SiteTarget, open_site
+from sendoff.targets.s3_site.site import S3Site
 
-S3 = Any  # the classes stand in conftest.py, which tests do not import
+Pages = Any  # the classes stand in conftest.py, which tests do not import
 Build = Callable[..., Artifact]
 
 TREE: dict[str, bytes | str | None] = {
@@ -33,84 +29,6 @@ TREE: dict[str, bytes | str | None] = {
 NEXT = {**TREE, "index.html": b"<h1>Two</h1>\n", "new.js": b"let a = 1\n"}
 
 pytestmark = [pytest.mark.s3, pytest.mark.xdist_group("s3")]
-
-
-class Pages:
-    """A place for a site in a bucket of the server, and a look at what lies there past all that guards it."""
-
-    numbers = itertools.count(1)
-
-    def __init__(self, server: S3, bucket: str) -> None:
-        self.server, self.bucket = server, bucket
-        self.prefix = f"site-{next(self.numbers)}/pages"
-        self.opened: list[SiteTarget] = []
-
-    def site(self, token: int = 1, by: str = "run-1", **changes: Any) -> S3Site:
-        """Open it as a run would under a number."""
-        described = {
-            "kind": "s3-site",
-            "name": "pages",
-            "bucket": self.bucket,
-            "prefix": self.prefix,
-            "region": "us-east-1",
-            "endpoint": self.server.endpoint,
-            **changes,
-        }
-        site = StaticSite.model_validate(described)
-        self.opened.append(open_site(site, Access(key=self.server.credentials), by, token))
-        return self.opened[-1].host("pages")
-
-    def names(self, start: str = "") -> list[str]:
-        pages = self.server.client.list_objects_v2(Bucket=self.bucket, Prefix=f"{self.prefix}/{start}")
-        return [each["Key"].removeprefix(f"{self.prefix}/") for each in pages.get("Contents", [])]
-
-    def get(self, key: str) -> Any:
-        return self.server.client.get_object(
-            Bucket=self.bucket, Key=f"{self.prefix}/{key}", ChecksumMode="ENABLED"
-        )
-
-    def put(self, key: str, content: bytes) -> None:
-        self.server.client.put_object(Bucket=self.bucket, Key=f"{self.prefix}/{key}", Body=content)
-
-    def delete(self, key: str) -> None:
-        self.server.client.delete_object(Bucket=self.bucket, Key=f"{self.prefix}/{key}")
-
-    def pointer(self) -> dict[str, Any]:
-        found = json.loads(self.get(".sendoff/current.json")["Body"].read())
-        assert isinstance(found, dict)
-        return found
-
-    def modified(self, key: str) -> Any:
-        return self.get(key)["ETag"]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_client() -> Iterator[None]:
-    """Share a client among all that are opened here: making one takes longer than most tests."""
-    made: dict[str | None, Any] = {}
-
-    def shared(address: BucketAddress, access: Access) -> Any:
-        if address.endpoint not in made:
-            made[address.endpoint] = connect(address, access)
-        return made[address.endpoint]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sendoff.targets.s3_site.bucket.connect", shared)
-        yield
-
-
-@pytest.fixture(scope="module")
-def bucket(s3: S3) -> str:
-    """One bucket for all tests, each in a part of its own."""
-    return str(s3.make().name)
-
-
-@pytest.fixture
-def pages(s3: S3, bucket: str) -> Iterator[Pages]:
-    made = Pages(s3, bucket)
-    yield made
-    for each in made.opened:
-        each.close()
 
 
 @pytest.fixture
