@@ -11,12 +11,12 @@ import pytest
 
 from sendoff.artifact.manifest import Artifact
 from sendoff.errors import Fenced, PolicyRefused, StepErrored
-from sendoff.objects.s3.faults import AccessRefused, BucketMissing
+from sendoff.objects.s3.faults import BucketMissing
 from sendoff.store import ArtifactStore
 from sendoff.targets.s3_site import transfer
 from sendoff.targets.s3_site.site import S3Site
 
-Pages = Any  # the classes stand in conftest.py, which tests do not import
+Pages = Network = Any  # the classes stand in conftest.py, which tests do not import
 Build = Callable[..., Artifact]
 
 TREE: dict[str, bytes | str | None] = {
@@ -380,17 +380,29 @@ def test_a_pointer_of_others(pages: Pages) -> None:
         pages.site().switch(None)
 
 
-def test_who_may_not_write(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [((403, "AccessDenied"), "AccessDenied"), ((201, ""), "expected If-Match to count")],
+    ids=["no right", "no conditions"],
+)
+def test_who_may_not_write(pages: Pages, network: Network, answer: tuple[int, str], said: str) -> None:
     """Preflight learns that we may not write, or that conditions do not count, before anything is changed."""
-    site = pages.site()
+    network.once("PUT", answer, having="probe")
+    site = pages.site(endpoint=network.endpoint)
+    assert said in str(site.facts().obstacle)
+    assert pages.names() == []
 
-    def refused(*_: object) -> bool:
-        raise AccessRefused("pages (s3://b): writing failed (AccessDenied)")
 
-    monkeypatch.setattr(site._bucket, "minds_conditions", refused)
-    assert "AccessDenied" in str(site.facts().obstacle)
-    monkeypatch.setattr(site._bucket, "minds_conditions", lambda: False)
-    assert "expected If-Match to count" in str(site.facts().obstacle)
+def test_in_parts(pages: Pages, build: Build, store: ArtifactStore) -> None:
+    """A large file goes in parts, and has the same headers; the next release copies it."""
+    film = bytes(range(256)) * (68 << 10)
+    site, artifacts = pages.site(), [build({"film.mp4": film}), build({"film.mp4": film, "a": b"1"})]
+    for artifact in artifacts:
+        site.deploy(artifact, store)
+        found = pages.get(f"rel/{artifact.release_name}/film.mp4")
+        assert (found["ContentType"], found["CacheControl"]) == ("video/mp4", "public, max-age=300")
+        assert found["Body"].read() == film
+        assert site.switch(artifact.release_name).changed
 
 
 def test_too_slow(pages: Pages, first: Artifact, store: ArtifactStore) -> None:
