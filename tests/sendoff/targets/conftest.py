@@ -181,7 +181,7 @@ class Pages:
         assert isinstance(found, dict)
         return found
 
-    def modified(self, key: str) -> Any:
+    def etag(self, key: str) -> Any:
         return self.get(key)["ETag"]
 
 

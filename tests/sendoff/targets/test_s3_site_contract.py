@@ -110,13 +110,13 @@ def test_a_second_time_is_a_no_op(pages: Pages, first: Artifact, store: Artifact
     site = pages.site()
     site.deploy(first, store)
     site.switch(first.release_name)
-    before = pages.modified(".sendoff/current.json")
+    before = pages.etag(".sendoff/current.json")
     assert (site.deploy(first, store).changed, site.deploy(first, store).said) == (
         False,
         f"{first.release_name} is there already, sealed and whole",
     )
     assert site.switch(first.release_name).said == f"{first.release_name} is live already"
-    assert pages.modified(".sendoff/current.json") == before
+    assert pages.etag(".sendoff/current.json") == before
 
 
 def test_what_is_there_is_copied(
@@ -214,12 +214,12 @@ def test_a_smaller_number_is_refused(
 ) -> None:
     """Once a larger number was seen, a smaller one changes nothing, and no number at all neither."""
     pages.site(token=5).deploy(first, store)
-    before = {key: pages.modified(key) for key in pages.names()}
+    before = {key: pages.etag(key) for key in pages.names()}
     with pytest.raises(Fenced, match="it has seen number 5, which is larger than ours"):
         CHANGES[change](pages.site(token=4), first, store)
     with pytest.raises(StepErrored, match="was given no number"):
         CHANGES[change](pages.site(token=0), first, store)
-    assert {key: pages.modified(key) for key in pages.names()} == before
+    assert {key: pages.etag(key) for key in pages.names()} == before
 
 
 @pytest.mark.parametrize("change", CHANGES)
