@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 
 from sendoff.spec.timing import DAYS, Window
-from sendoff.timing.rules import Freeze, Rules, next_moment
+from sendoff.timing.prospect import Limit, Standing, prospect
+from sendoff.timing.rules import Freeze, Rules
 
 RULES = 500
 YEAR = timedelta(days=366)
@@ -23,6 +24,7 @@ ZONES = (
     "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Auckland", "Pacific/Apia",
 )  # fmt: skip
 START = datetime(2026, 3, 1, tzinfo=UTC)
+STANDING = Standing(limits=(Limit(what="approvals", gate="owner", at=START + YEAR),))
 
 
 def half_and_half() -> Rules:
@@ -44,7 +46,7 @@ def seconds(rules: Rules) -> list[float]:
     took = []
     for _ in range(TIMES):
         start = time.perf_counter()
-        next_moment(rules, START, YEAR)
+        prospect(rules, STANDING, START, YEAR)
         took.append(time.perf_counter() - start)
     return took
 

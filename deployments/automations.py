@@ -55,7 +55,10 @@ def automations(recover: UUID) -> tuple[AutomationCore, ...]:
 
 def _look_after(recover: UUID, **more: Any) -> RunDeployment:
     parameters = {"run": {"__prefect_kind": "jinja", "template": "{{ flow_run.id }}"}, **more}
-    return RunDeployment(source="selected", deployment_id=recover, parameters=parameters)
+    # Its type is said, as of an automation that is known the client sends only what was said.
+    return RunDeployment(
+        type="run-deployment", source="selected", deployment_id=recover, parameters=parameters
+    )
 
 
 def register_automations(client: SyncPrefectClient, recover: UUID) -> list[str]:

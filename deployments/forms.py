@@ -8,11 +8,8 @@ from typing import Any
 from prefect import Flow
 from prefect.utilities.callables import parameter_schema
 
-from sendoff.signers import FILLED
+from sendoff.signers import FILLED, WHO
 from sendoff.spec.models import ReleaseFile
-
-WHO = ("requested_by", "who")
-"""The fields in which people say who they are, where nobody signs in."""
 
 
 def form(story: Flow[..., Any], files: list[ReleaseFile], signs_in: bool = False) -> dict[str, Any]:

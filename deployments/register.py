@@ -30,9 +30,9 @@ from flows.release import release
 from sendoff import catalog
 from sendoff.catalog import Loaded
 from sendoff.engine import ENGINE
+from sendoff.nightly import nightly
 from sendoff.settings import Settings
 from sendoff.spec.channels import BlockChannel, WebhookChannel
-from sendoff.spec.intent import NEWEST, Intent
 from sendoff.spec.models import Environment, ReleaseFile, Schedule, SshFleet, StaticSite
 from tasks.sites import TAG, deployment, pool
 
@@ -216,12 +216,7 @@ def _nightly(
         signs_in,
         tags=["sendoff", "scheduled", file.application, environment.name],
         schedules=[DeploymentScheduleCreate(schedule=cron, active=True, slug="nightly")],
-        parameters={
-            "what": {"application": file.application, "environment": environment.name, "version": NEWEST},
-            "why": Intent.routine(f"the newest of {file.application}", by="the schedule").model_dump(
-                mode="json"
-            ),
-        },
+        parameters=nightly(file, environment.name),
     )
     return f"release/{name} ({schedule.cron}, {schedule.timezone})"
 

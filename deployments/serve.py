@@ -19,7 +19,7 @@ def main(host: str, port: str, *words: str) -> int:
     secret = f"sendoff:{secrets.token_urlsafe(32)}"
     for name in NOT_OURS:
         os.environ.pop(name, None)
-    os.environ |= {"PREFECT_SERVER_API_AUTH_STRING": secret, "PREFECT_UI_API_URL": "/api"}
+    os.environ |= {"PREFECT_SERVER_API_AUTH_STRING": secret, "PREFECT_SERVER_UI_API_URL": "/api"}
     import uvicorn  # noqa: PLC0415 -- Prefect reads its settings while it is imported
     from prefect.server.api.server import create_app  # noqa: PLC0415
 

@@ -21,8 +21,12 @@ put postgres_password "$(random)"
 put prefect_database_url "postgresql+asyncpg://prefect:$(random)@postgres:5432/prefect"
 put ledger_url "postgresql://ledger:$(random)@postgres:5432/ledger"
 put redis_url "redis://default:$(random)@redis:6379/0"
-put api_auth_string "sendoff:$(random)"
 put encryption_key "$(key)"
 # For building only: empty as long as packages come from where pip looks by itself.
 put pip.conf ''
 put pip.pem ''
+# Empty until accounts.sh fills them, as the sign-in itself makes what is in them.
+put operator ''
+put worker-1 ''
+put worker-2 ''
+put stamps.pub ''

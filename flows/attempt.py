@@ -21,6 +21,7 @@ from sendoff.catalog import Loaded
 from sendoff.errors import BadInput, CheckFailed, Fenced, PolicyRefused, SendoffError, StepErrored, Undone
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import GOOD_ENDS, End, Event
+from sendoff.nightly import nightly
 from sendoff.report import summary
 from sendoff.report.emergency import EMERGENCY
 from sendoff.report.halt import where_it_stopped
@@ -140,10 +141,10 @@ class Attempt:
         """Write down what was started, the first time; a resumed run gets back what was written then."""
         if known := ledger.last(self.id, ("release.created",)):
             return known
-        flow_run = _read_again()
-        who = starter(flow_run, self.why.requested_by, ledger, settings)
-        self.why = self.why.model_copy(update={"requested_by": who.name})
         loaded = self._find(settings)
+        scheduled = nightly(loaded.file, self.place.environment) if self.flow == "release" else None
+        who = starter(_read_again(), self.why.requested_by, ledger, settings, scheduled)
+        self.why = self.why.model_copy(update={"requested_by": who.name})
         version, commit = resolve(loaded, self.place, self.asked_for, ledger, settings, os.environ)
         body = {
             "run": self.id,

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from sendoff.emergency import objections
 from sendoff.errors import PolicyRefused
-from sendoff.gates import unreachable
-from tasks.gates import gates_of
+from sendoff.gates import possible, too_few, unreachable
+from sendoff.gates.people import key_of
+from sendoff.report.words import listing
+from tasks.gates import GATED, gates_of
 from tasks.run import Run
-
-GATED = ("release", "go-live")
 
 
 def refuse(run: Run) -> None:
@@ -60,6 +60,15 @@ def _never_live(run: Run) -> Iterator[str]:
 
 
 def _unreachable_gates(run: Run) -> Iterator[str]:
-    for gate in gates_of(run):
-        if reason := unreachable(gate, run.why.requested_by):
-            yield reason
+    gates, who = gates_of(run), run.why.requested_by
+    alone = [reason for gate in gates if (reason := unreachable(gate, who))]
+    yield from alone
+    if not alone and (few := too_few(gates, who)):
+        asked = sum(gate.count for gate in few)
+        people = {key_of(name): name for gate in few for name in possible(gate, who)}
+        may = listing(people.values(), otherwise="nobody")
+        yield (
+            f"gates {listing(repr(gate.name) for gate in few)}: {asked} approvals are asked for in all but "
+            f"only {may} may give one, and one person counts once in all gates, expected at least {asked} "
+            "people; name more approvers, or have somebody else ask for the release"
+        )

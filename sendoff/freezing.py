@@ -14,6 +14,7 @@ from sendoff.spec.findings import Finding, unknown
 from sendoff.spec.hours import freezes as wrong_freezes
 from sendoff.spec.hours import is_address
 from sendoff.spec.timing import AnyFreeze, FreezeCalendar, FreezeFile
+from sendoff.timing.calendar import points
 
 
 @dataclass(frozen=True)
@@ -84,13 +85,16 @@ def in_calendars(loaded: Iterable[Loaded], wide: Iterable[Wide]) -> Iterator[Pro
 def wrong_calendars(
     freezes: Sequence[AnyFreeze], where: Where, path: Path, document: Document
 ) -> Iterator[Problem]:
-    """Look into the calendars that are files; an address may be away for a moment, and is not asked."""
+    """Look into the calendars that are files; an address may be away for a moment, and is not asked.
+
+    An event that takes no time is told as well: a release is not held by it, which may not be what was meant.
+    """
     for number, freeze in enumerate(freezes):
         if not isinstance(freeze, FreezeCalendar) or is_address(freeze.calendar):
             continue
         calendar = path.parent / freeze.calendar
         try:
-            read_file(calendar, label(calendar))
+            yield from points(read_file(calendar, label(calendar)))
         except OSError as error:
             why = (error.strerror or str(error)).lower()
             what = f"{freeze.calendar!r} cannot be read ({why})"

@@ -23,13 +23,19 @@ from sendoff.model import Frozen, digest
 
 Deed = Literal["start", "answer", "cancel", "unlock"]
 STAMP = "stamp"  # the word under which a stamp travels with what it is of
+WHO = ("requested_by", "who")
+"""The fields of start forms in which people say who they are, where nobody signs in."""
 FILLED = "x-filled-by-sign-in"  # what a form calls the field that the server fills in with who it is
 START_LABEL, CANCEL_LABEL = "sendoff.stamp", "sendoff.cancelled"
 """The labels of a run that hold the stamps of who started it, and of who cancelled it."""
 
 
 class StampRefused(PolicyRefused):
-    """A stamp is missing, forged, or of something else."""
+    """A stamp is missing, forged, or of something else. `who`: whose deed it is, where that is known."""
+
+    def __init__(self, said: str, who: str = "") -> None:
+        super().__init__(said)
+        self.who = who
 
 
 class Stamp(Frozen):
@@ -102,11 +108,17 @@ def proved(said: Mapping[str, Any], deed: Deed, run: str, question: str, signed_
 
 
 def _is_of(stamp: Stamp, wanted: Mapping[str, str]) -> None:
-    for name, value in wanted.items():
-        if (found := getattr(stamp, name)) != value:
-            raise StampRefused(
-                f"the stamp is of another {name}: {found!r}, expected {value!r}; do it again, signed in"
-            )
+    others = {name: found for name, value in wanted.items() if (found := getattr(stamp, name)) != value}
+    if others.keys() == {"question"}:
+        raise StampRefused(
+            "somebody answered before you; read it again and answer anew (the stamp is of another question: "
+            f"{stamp.question!r}, expected {wanted['question']!r})",
+            who=stamp.person,
+        )
+    for name, found in others.items():
+        raise StampRefused(
+            f"the stamp is of another {name}: {found!r}, expected {wanted[name]!r}; do it again, signed in"
+        )
 
 
 def _text(words: bytes) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,20 +13,14 @@ from sendoff.ledger import Ledger
 from sendoff.ledger.models import Event
 from sendoff.spec.models import ReleaseFile
 from sendoff.spec.timing import AnyFreeze, FreezeCalendar, FreezeDates
-from sendoff.timing import calendar, line
+from sendoff.timing import line
+from sendoff.timing.override import in_force
 from sendoff.timing.rules import HORIZON, Freeze, Rules, Unread, for_running, without
+from sendoff.timing.standing import may_be_held
 from sendoff.timing.zones import local
 
 KEEPER = "whoever keeps the catalog"
 BEFORE = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Known:
-    """The rules of an environment, and what people should know of how they were found."""
-
-    rules: Rules
-    notes: tuple[str, ...] = ()
 
 
 def rules_for_run(
@@ -36,14 +29,18 @@ def rules_for_run(
     calendars: Calendars,
     ledger: Ledger,
     at: datetime,
-) -> Known:
-    """Read the rules of a release, without what it may finish in and what was overridden; from its events."""
+) -> Rules:
+    """Read the rules of a release, without what it may finish in and what was overridden; from its events.
+
+    What is never held has none, and no calendar is read for it.
+    """
+    if not may_be_held(events):
+        return Rules()
     body = events[0].body
     file, folder = ReleaseFile.model_validate(body["config"]), Path(body["folder"])
-    known = rules_of(file, body["environment"], folder, catalog, calendars, ledger, at)
+    rules = rules_of(file, body["environment"], folder, catalog, calendars, ledger, at)
     moves = [event.at for event in events if event.kind == "host.live" and not event.body["undo"]]
-    gone = {event.body["freeze"] for event in events if event.kind == "freeze.overridden"}
-    return Known(without(for_running(known.rules, moves[0] if moves else None), gone), known.notes)
+    return without(for_running(rules, moves[0] if moves else None), in_force(events))
 
 
 def rules_of(
@@ -54,7 +51,7 @@ def rules_of(
     calendars: Calendars,
     ledger: Ledger | None,
     at: datetime,
-) -> Known:
+) -> Rules:
     """Read them as they are now; what cannot be read is in them as well, and nothing may be changed then."""
     wide, problems = freezing.survey(catalog)
     here = file.environment(environment)
@@ -66,6 +63,7 @@ def rules_of(
             if _is_for(each.applications, file.application) and _is_for(each.environments, environment)
         ]
     freezes: list[Freeze] = []
+    calendars.notes.clear()
     unread = [Unread(said=f"a file of freezes is wrong ({each})", owner=KEEPER) for each in problems]
     for source, where in sources:
         try:
@@ -76,13 +74,13 @@ def rules_of(
             unread.append(Unread(said=f"the calendar is wrong ({wrong.problems[0]})", owner=source.owner))
     events = ledger.events(line.LINE, line.KINDS) if ledger else ()
     stops = [each for each in line.stops(events) if line.reaches(each, file.application, environment)]
-    rules = Rules(
+    return Rules(
         windows=here.windows,
         freezes=tuple(sorted({*freezes}, key=lambda each: (each.begins, each.ends, each.owner, each.reason))),
         stops=tuple(stops),
         unread=tuple(unread),
+        copies=tuple(dict.fromkeys(calendars.notes)),
     )
-    return Known(rules, tuple(calendars.notes))
 
 
 def _is_for(named: Sequence[str], name: str) -> bool:
@@ -92,8 +90,7 @@ def _is_for(named: Sequence[str], name: str) -> bool:
 def _freezes(source: AnyFreeze, folder: Path, calendars: Calendars, at: datetime) -> Iterator[Freeze]:
     """Give the freezes that are not over, as far as anybody looks ahead."""
     if isinstance(source, FreezeCalendar):
-        found = calendars.find(source.calendar, folder)
-        yield from calendar.freezes(found, source, at - BEFORE, at + HORIZON)
+        yield from calendars.freezes(source, folder, at - BEFORE, at + HORIZON)
     elif isinstance(source, FreezeDates):
         begins, ends = (local(text, source.timezone) for text in (source.begins, source.ends))
         if ends > at - BEFORE:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sendoff.gates import Answer, Subject, Verdict, judge
+from sendoff.gates import Answer, Barred, Subject, Verdict, judge, spoken_for
 from sendoff.gates.later import read_later
 from sendoff.gates.times import alarms, next_alarm, too_late, who_may_answer
 from sendoff.ledger.models import End
@@ -64,7 +64,16 @@ def _waits(run: Run, gate: Approval, subject: Subject) -> bool:
 
 def _verdict(run: Run, gate: Approval, subject: Subject, *more: Answer) -> Verdict:
     answers = (*history_of(run, gate).answers, *more)
-    return judge(gate, run.why.requested_by, subject, answers, run.now())
+    return judge(gate, run.why.requested_by, subject, answers, run.now(), _barred(run, gate, subject))
+
+
+def _barred(run: Run, gate: Approval, subject: Subject) -> tuple[Barred, ...]:
+    """Name those who are spoken for at another gate: one person counts once in all."""
+    gates, who, now = gates_of(run), run.why.requested_by, run.now()
+    counted = {
+        each.name: judge(each, who, subject, history_of(run, each).answers, now).counted for each in gates
+    }
+    return spoken_for(gate, gates, who, counted)
 
 
 def _ask(run: Run, planner: Planner, plan: Plan, gate: Approval, subject: Subject) -> Plan:
@@ -114,7 +123,7 @@ def _take(run: Run, gate: Approval, subject: Subject, given: Given) -> None:
     try:
         answer = _answer(run, gate, given)
     except StampRefused as refused:
-        _refuse(run, gate, given.question, str(refused))
+        _refuse(run, gate, given.question, refused)
         return
     verdict = _verdict(run, gate, subject, answer)
     shown = answer.subject or subject
@@ -130,12 +139,12 @@ def _take(run: Run, gate: Approval, subject: Subject, given: Given) -> None:
     run.say(f"{answer.approver or 'nobody'} answered {answer.decision!r} at {gate.name!r}: {verdict.said}")
 
 
-def _refuse(run: Run, gate: Approval, question: str, said: str) -> None:
+def _refuse(run: Run, gate: Approval, question: str, refused: StampRefused) -> None:
     """Record an answer of which it is not proved who gave it, unless that is recorded already."""
     if question not in history_of(run, gate).refused:
-        body = {"deed": "answer", "question": question, "said": said}
+        body = {"deed": "answer", "question": question, "who": refused.who, "said": str(refused)}
         run.record("stamp.refused", body, key=question, actor="nobody")
-    run.say(f"an answer at {gate.name!r} was refused: {said}")
+    run.say(f"an answer at {gate.name!r} was refused: {refused}")
 
 
 def _answer(run: Run, gate: Approval, given: Given) -> Answer:

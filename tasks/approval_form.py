@@ -7,15 +7,15 @@ from typing import Any, Literal
 from pydantic import Field, create_model
 
 from sendoff.gates.judge import groups_asked
-from sendoff.gates.later import EXPECTED
-from sendoff.report.words import listing
 from sendoff.spec.models import Approval
 from tasks.asking import Form, StampedForm
 
 DECISION: Any = Literal["approve", "reject", "later"]
-ABOUT_DECISION = "May it go live? There is no default. `later`: ask again at the time below"
-ABOUT_COMMENT = "Why; a rejection needs a reason, an approval may have one"
-ABOUT_CODE = "The short code of what you have read. Leave it: it ties your answer to that"
+# A line each, and none where the title says it: what these take is taken from what people read above them.
+ABOUT_DECISION = "There is no default. `reject` needs a comment, `later` a time"
+ABOUT_GROUP = "The group that you answer for"
+ABOUT_UNTIL = "Only for `later`: 30m, 2h, 1d, or 2026-12-01T09:00 (UTC)"
+ABOUT_CODE = "Leave it: it ties your answer to what you have read"
 
 
 def form(kind: type[Form], gate: Approval, code: str, text: str) -> type[Form]:
@@ -26,8 +26,8 @@ def form(kind: type[Form], gate: Approval, code: str, text: str) -> type[Form]:
     fields = {"decision": (DECISION, Field(title="Decision", description=ABOUT_DECISION))}
     fields |= {} if issubclass(kind, StampedForm) else _who(gate)
     fields |= {
-        "comment": (str, Field("", title="Comment", description=ABOUT_COMMENT)),
-        "until": (str, Field("", title="Until", description=f"Only for `later`: {EXPECTED}")),
+        "comment": (str, Field("", title="Comment")),
+        "until": (str, Field("", title="Until", description=ABOUT_UNTIL)),
         "code": (str, Field(code, title="Code", description=ABOUT_CODE)),
     }
     return _model(kind, fields).with_initial_data(description=text)
@@ -40,9 +40,8 @@ def _model(kind: type[Form], fields: Any) -> type[Form]:
 def _who(gate: Approval) -> dict[str, Any]:
     # The same for every question of a gate: an answer is read with the form of a later process.
     named: Any = Literal[gate.approvers] if gate.approvers and not gate.escalate_to else str
-    fields: dict[str, Any] = {"approver": (named, Field(title="Approver", description="Who you are"))}
+    fields: dict[str, Any] = {"approver": (named, Field(title="Approver"))}
     if not (groups := groups_asked(gate)):
         return fields
     first: Any = groups[0] if len(groups) == 1 else ...
-    about = f"Which group you answer for: {listing(groups, last='or')}"
-    return fields | {"group": (Literal[groups], Field(first, title="Group", description=about))}
+    return fields | {"group": (Literal[groups], Field(first, title="Group", description=ABOUT_GROUP))}

@@ -11,15 +11,18 @@ from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 from prefect.tasks import Task
 
-from sendoff.errors import Fenced, SendoffError, StepErrored
+from sendoff.errors import Fenced, PolicyRefused, SendoffError, StepErrored
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import Lease
 from sendoff.report.words import count
 from sendoff.settings import Settings
+from tasks.asking import this_run
 from tasks.check import check_dark_on, check_live_on
+from tasks.deeds import is_by_a_worker
 from tasks.deploy import deploy_to
 from tasks.durable import Served, on_hosts, told
 from tasks.facts import look_at
+from tasks.gates import not_agreed
 from tasks.go_live import go_live_on, put_back
 from tasks.order import Order, from_words
 from tasks.prune import prune_on
@@ -32,6 +35,8 @@ STEPS: dict[str, Task[..., Any]] = {
         look_at, deploy_to, remove_from, check_dark_on, check_live_on, go_live_on, put_back, prune_on,
     )
 }  # fmt: skip
+MOVES = (go_live_on.name, put_back.name)
+"""The steps that move traffic. Once it has moved nobody is asked any more, so a step back opens gates too."""
 
 
 def serve(order: Order) -> State[Any]:
@@ -53,6 +58,10 @@ def _serve(order: Order) -> Served:
         return run.mask(text)
 
     settings = Settings.read(os.environ)
+    if settings.signed_by is not None and not is_by_a_worker(this_run()):
+        raise PolicyRefused(
+            "at-site: this was not asked for by the process of a release, expected that; start a release"
+        )
     ledger = Ledger.open(settings.ledger_url, mask=masked)  # only the run writes to it
     with closing(ledger):
         created = ledger.last(order.run, ("release.created",))
@@ -62,6 +71,8 @@ def _serve(order: Order) -> Served:
                 f"site {order.site!r} need the same SENDOFF_LEDGER as the release's own"
             )
         run = Run(created, ledger, settings, get_run_logger(), site=order.site)
+        if order.step in MOVES and (why_not := not_agreed(run, order.inputs.get("plan", ""))):
+            raise PolicyRefused(f"{order.step}: {why_not}; nothing was moved")
         run.open()
         run.lease = _lease(run, order.number)
         step = STEPS[order.step].with_options(refresh_cache=True) if order.again else STEPS[order.step]

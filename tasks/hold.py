@@ -11,16 +11,16 @@ from datetime import datetime, timedelta
 from prefect.client.orchestration import get_client
 
 from sendoff.ledger.models import Event
-from sendoff.report.hold import question
-from sendoff.timing.rules import Leave, Rules, may_ship, next_moment
-from sendoff.timing.why import expiring
-from sendoff.timing.words import held, on_whom
+from sendoff.timing.prospect import prospect
+from sendoff.timing.rules import Leave, Rules, may_ship
+from sendoff.timing.standing import HELD, standing_of
+from sendoff.timing.words import copied, held, on_whom
 from tasks.asking import this_run, wait_until_woken
 from tasks.holding import answers, ask
 from tasks.questions import unsettled
 from tasks.run import Run
 from tasks.waking import wake, wake_at
-from tasks.when import HELD, rules_now
+from tasks.when import rules_now
 
 LOOK_AGAIN = timedelta(hours=1)  # calendars are changed, and lines are let go while a server is away
 SOON = timedelta(minutes=5)  # a calendar that cannot be read may be there again
@@ -67,12 +67,13 @@ def _is_begun(run: Run, place: str, hosts: Collection[str]) -> bool:
 
 
 def _wait(run: Run, place: str, rules: Rules, leave: Leave, now: datetime) -> None:
-    """Write down why, and wait: for the clock, for who stopped the line, or for the owner of a freeze."""
-    following = next_moment(rules, now)
-    said = held(leave, following) + expiring(run.ledger.events(run.id), following)
-    _write_down(run, place, leave, following, said)
+    """Write down why, and wait: for the clock, for whoever lets the line go, or for the owner of a freeze."""
+    standing = standing_of(run.ledger.events(run.id), run.ledger.leases(), now)
+    found = prospect(rules, standing, now)
+    said = held(leave, found) + copied(rules)
+    _write_down(run, place, leave, found.moment, said)
     unread = any(reason.kind == "calendar" for reason in leave.reasons)
-    look = min(now + (SOON if unread else LOOK_AGAIN), following or now + LOOK_AGAIN)
+    look = min(now + (SOON if unread else LOOK_AGAIN), found.free or now + LOOK_AGAIN)
     stopped = any(reason.kind == "line" for reason in leave.reasons)
     freezes = [reason for reason in leave.reasons if reason.kind == "freeze"]
 
@@ -84,8 +85,7 @@ def _wait(run: Run, place: str, rules: Rules, leave: Leave, now: datetime) -> No
             _wake_if_let_go(run, key)
 
     if freezes:
-        text = question(run.why, _title(run), place, said, freezes, answers(run))
-        ask(run, place, freezes, text, said, before, after)
+        ask(run, place, freezes, said, before, after)
     else:
         wait_until_woken(f"hold-{place.replace('/', '-')}-{len(answers(run)) + 1}", before, said, after)
 
@@ -131,7 +131,3 @@ def _open_hold(run: Run) -> Event | None:
     """Find what holds the run, as it was written down last."""
     last = run.ledger.last(run.id, ("release.held", "release.let_go"))
     return last if last and last.kind == "release.held" else None
-
-
-def _title(run: Run) -> str:
-    return f"{run.place.application} {run.version} to {run.place.environment}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
 from pydantic import Field, create_model
 
 from sendoff.report.question import question
-from sendoff.report.words import listing
+from sendoff.report.words import listing, refused
 from sendoff.signers import STAMP, Signer, StampRefused
 from sendoff.trouble import Reply, Trouble, Verdict, judge
 from tasks.asking import Form, Given, StampedForm, answer_to, kind_of_form
@@ -69,7 +70,7 @@ def reply_to(run: Run, trouble: Trouble) -> Reply:
         given = _replies(run, trouble)
         if given and given[-1]["counted"]:
             return Reply.model_validate({name: given[-1][name] for name in Reply.model_fields})
-        note = given[-1]["said"] if given else ""
+        note = refused(given[-1]["who"], given[-1]["said"]) if given else ""
         key = f"{_key(trouble)}-{len(given) + 1}"
         timer = partial(answer_at, run, decision=trouble.otherwise, until=trouble.until)
         title = f"{run.place.application} {run.version} to {run.place.environment}"
@@ -78,31 +79,38 @@ def reply_to(run: Run, trouble: Trouble) -> Reply:
         given_now = answer_to(made, key, timer, why_it_waits(run))
         if given_now is None:
             continue
-        who, objection = _who(run, trouble, given_now)
-        said = {name: given_now.fields.get(name, "") for name in ("decision", "comment")}
-        reply = Reply.model_validate({**said, "who": who.name, "at": run.now()})
-        verdict = objection or judge(trouble, settings.answerers, reply)
+        at = run.now()
+        who, verdict = _weighed(run, trouble, given_now, at)
         body = {
-            **reply.model_dump(mode="json"),
+            **{name: given_now.fields.get(name, "") for name in ("decision", "comment")},
+            "who": who.name,
+            "at": at.isoformat(),
             **{name: getattr(trouble, name) for name in ("place", "number")},
             "proved": who.is_proved,
             "counted": verdict.counted,
             "broke": trouble.headline,
             "said": verdict.said,
         }
-        run.record("trouble.answered", body, key=key, actor=reply.who.strip() or "nobody")
+        run.record("trouble.answered", body, key=key, actor=who.name.strip() or "nobody")
         run.say(f"{trouble.headline}: {verdict.said}")
 
 
-def _who(run: Run, trouble: Trouble, given: Given) -> tuple[Signer, Verdict | None]:
-    """Tell who answered, and what is against it. Where people sign in, only the clock has no stamp."""
-    is_default = given.fields["decision"] == trouble.otherwise and run.now() >= trouble.until
+def _weighed(run: Run, trouble: Trouble, given: Given, at: datetime) -> tuple[Signer, Verdict]:
+    """Tell who answered, and whether it counts. Where people sign in, only the clock has no stamp."""
+    fields = given.fields
+    if not fields:
+        return Signer(name=""), Verdict(counted=False, said="it did not fit the form; fill the form in")
+    is_default = fields["decision"] == trouble.otherwise and at >= trouble.until
     if run.settings.signed_by is not None and is_default and not given.said.get(STAMP):
-        return Signer(name=""), None
-    try:
-        return given.by(run, given.fields.get("who", "")), None
-    except StampRefused as refused:
-        return Signer(name=""), Verdict(counted=False, said=str(refused))
+        who = Signer(name="")
+    else:
+        try:
+            who = given.by(run, fields.get("who", ""))
+        except StampRefused as error:
+            return Signer(name=error.who), Verdict(counted=False, said=str(error))
+    said = {name: fields[name] for name in ("decision", "comment")}
+    reply = Reply.model_validate({**said, "who": who.name, "at": at})
+    return who, judge(trouble, run.environment.on_trouble.answerers, reply)
 
 
 def _replies(run: Run, trouble: Trouble) -> list[dict[str, Any]]:

@@ -40,11 +40,18 @@ def signer(
         found = proved(said, deed, of or run, question, settings.signed_by)
         _use(ledger, found, {"run": run, "deed": deed, "question": question})
     except StampRefused as refused:
-        body = {"deed": deed, "question": question, "said": str(refused)}
         number = str(said.get(STAMP) or "")[-16:]
-        ledger.append(run, "stamp.refused", NOBODY, body, f"refused-{deed}-{question}-{number}")
+        write_down(ledger, run, deed, refused, f"{question}-{number}", question)
         raise
     return found
+
+
+def write_down(
+    ledger: Ledger, run: str, deed: Deed, refused: StampRefused, number: str, question: str = ""
+) -> None:
+    """Write down that a deed was refused, and why; once under a number."""
+    body = {"deed": deed, "question": question, "who": refused.who, "said": str(refused)}
+    ledger.append(run, "stamp.refused", NOBODY, body, f"refused-{deed}-{number}")
 
 
 def _use(ledger: Ledger, signer: Signer, use: dict[str, str]) -> None:

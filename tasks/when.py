@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sendoff.timing.rules import Rules, may_ship, next_moment
+from sendoff.timing.rules import Rules
+from sendoff.timing.standing import HELD
 from sendoff.timing.why import why
 from sendoff.timing.words import outlook, rule_words
 from sendoff.when import rules_for_run
 from tasks.run import Run
 
-HELD = ("release", "deploy", "go-live")  # a rollback puts back
-
 
 def rules_now(run: Run, at: datetime) -> Rules:
     """Read the rules as they are for this run, without what it may finish in and what was overridden."""
     events = run.ledger.events(run.id)
-    known = rules_for_run(events, run.settings.catalog, run.calendars, run.ledger, at)
-    for note in known.notes:
-        run.say(note)
-    run.calendars.notes.clear()
-    return known.rules
+    rules = rules_for_run(events, run.settings.catalog, run.calendars, run.ledger, at)
+    for said in rules.copies:
+        run.say(said)
+    return rules
 
 
 def why_it_waits(run: Run) -> str:
@@ -31,9 +29,8 @@ def why_it_waits(run: Run) -> str:
 
 def tell_when(run: Run) -> None:
     """Say in the log when it may ship, before anything is done."""
-    if run.flow in HELD:
-        for line in _outlook(run):
-            run.say(f"{run.place}: {line}")
+    for line in _outlook(run):
+        run.say(f"{run.place}: {line}")
 
 
 def when_lines(run: Run) -> list[str]:
@@ -46,6 +43,4 @@ def when_lines(run: Run) -> list[str]:
 
 def _outlook(run: Run) -> list[str]:
     now = run.now()
-    rules = rules_now(run, now)
-    leave = may_ship(rules, now)
-    return list(outlook(rules, leave, now if leave.allowed else next_moment(rules, now), now))
+    return list(outlook(rules_now(run, now), now))

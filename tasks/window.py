@@ -18,7 +18,7 @@ def window_digest(run: Run) -> str:
     """
     at = _started(run)
     place = (run.place.environment, run.folder, run.settings.catalog, run.calendars)
-    rules = rules_of(run.file, *place, None, at).rules
+    rules = rules_of(run.file, *place, None, at)
     near = [each.model_dump(mode="json") for each in rules.freezes if each.begins < at + LONGEST]
     return digest({"windows": [each.model_dump(mode="json") for each in rules.windows], "freezes": near})
 

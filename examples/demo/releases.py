@@ -106,5 +106,5 @@ class _Watcher:
     def _approve(self) -> None:
         with get_client(sync_client=True) as client:
             run = find(client, self.run)
-            if run is not None and run.state is not None and run.state.is_paused():
+            if run.state is not None and run.state.is_paused():
                 answer(client, run, ANSWERS[asks(run)])

@@ -11,24 +11,30 @@ from types import FrameType
 from typing import NoReturn
 
 from examples.demo.workspace import UI_PORT
+from examples.production.place import APPROVER, OPERATOR
 from examples.production.watch import keep_alive
 from examples.production.wiring import Wiring
 from sendoff.errors import SendoffError
 
 FOLDER = Path(".production")
+PEOPLE = {OPERATOR: "may do everything but approve", APPROVER: "approves what goes to production"}
 TELL = """\
 
 The Prefect UI, through HAProxy: {ui}
 
 {parts}
-In another terminal, start a release and see how it goes on:
+It asks who you are: paste the line that is in one of these files.
+
+{accounts}
+In another terminal, start a release as {operator} and see how it goes on:
 
     . {variables}
     .venv/bin/sendoff release storefront --env production --version 2.4.1 \\
         --summary "Returns are free" --reason "Practice" --risk low --no-watch
     .venv/bin/sendoff status
 
-It waits for you in the UI: choose Resume there. Meanwhile, kill what you like, such as
+It waits for {approver}: sign in as {approver} in the UI, and choose Resume there. Meanwhile, kill what you
+like, such as
 
     kill -9 $(cat {pids}/api-1)
 
@@ -66,9 +72,14 @@ def _run(wiring: Wiring) -> NoReturn:
     wiring.start_all()
     print(f"All parts are there after {time.monotonic() - began:.0f} s.")
     parts = "".join(f"    {name:<12} {process.pid}\n" for name, process in wiring.processes.running.items())
+    here = Path.cwd()
+    accounts = "".join(
+        f"    {(place.accounts / name).relative_to(here)}  ({what})\n" for name, what in PEOPLE.items()
+    )
     names = {"variables": place.variables, "pids": place.pids, "logs": place.logs}
-    shown = {name: path.relative_to(Path.cwd()) for name, path in names.items()}
-    print(TELL.format(ui=place.ui, parts=parts, **shown), flush=True)
+    shown = {name: path.relative_to(here) for name, path in names.items()}
+    who = {"operator": OPERATOR, "approver": APPROVER}
+    print(TELL.format(ui=place.ui, parts=parts, accounts=accounts, **who, **shown), flush=True)
     keep_alive(wiring.processes, wiring.start)
 
 

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from examples.production.programs import find
 
 POOL = "sendoff"
 PREFECT = (sys.executable, "-m", "prefect")
+SENDOFF = str(Path(sys.executable).with_name("sendoff"))
 REDIS = """\
 bind 127.0.0.1
 port {port}
@@ -69,7 +71,7 @@ def stores(place: Place) -> list[Part]:
 
 
 def servers(place: Place) -> list[Part]:
-    """Give Prefect's servers, and what stands before them."""
+    """Give the API servers, which ask who comes, Prefect's services, and what stands before them."""
     config = haproxy.configure(place.folder, place.ui_port, {name: place.ports[name] for name in APIS})
     balancer = (str(find("haproxy", "haproxy")), "-db", "-f", str(config))
     return [
@@ -99,8 +101,8 @@ def _api(place: Place, name: str) -> Part:
     listen = ("--host", "127.0.0.1", "--port", str(port))
     return Part(
         name,
-        (*PREFECT, "server", "start", "--no-services", *listen),
-        settings.of_servers(place, name),
+        (SENDOFF, "server", "--no-services", *listen),
+        settings.of_api(place, name),
         lambda: answers(f"http://127.0.0.1:{port}/api"),
     )
 

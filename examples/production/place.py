@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,9 +16,17 @@ from examples.ports import free_ports
 from examples.production.postgresql import PostgreSQL
 from examples.production.seaweedfs import SeaweedFS
 from sendoff.objects.s3.address import Credentials
+from sendoff.server.keys import PUBLIC, key_pair
+from sendoff.server.users import User, UsersFile, generated, hashed
 
 APIS = ("api-1", "api-2")
 WORKERS = ("worker-1", "worker-2")
+OPERATOR, APPROVER = "operator", "alex"
+ACCOUNTS: Mapping[str, User] = {
+    OPERATOR: User(roles=("admin",)),
+    APPROVER: User(roles=("approver",)),  # one of those whom the storefront's release file names
+    **dict.fromkeys(WORKERS, User(roles=("worker",))),
+}
 DATABASES = ("prefect", "ledger")
 BUCKET, PREFIX = "releases", "sendoff"
 
@@ -30,6 +39,7 @@ class Place(Workspace):
         names = ("postgresql", "redis", *APIS, *HOSTS)
         self.ports = dict(zip(names, free_ports(len(names)), strict=True))
         self.passwords = {name: secrets.token_urlsafe(24) for name in ("keeper", "redis", *DATABASES)}
+        self.credentials = {name: f"{name}:{generated()}" for name in ACCOUNTS}
         # Not below the folder: root starts PostgreSQL as somebody who may not be let in there.
         self._elsewhere = tempfile.TemporaryDirectory(prefix="sendoff-postgresql-")
         self.postgresql = PostgreSQL(
@@ -53,6 +63,21 @@ class Place(Workspace):
         """Name the file that gives a terminal the variables of an operator."""
         return self.folder / "environ.sh"
 
+    @property
+    def sign_in(self) -> Path:
+        """Name the folder that is the API servers' alone: users, key and audits."""
+        return self.folder / "sign-in"
+
+    @property
+    def public_key(self) -> Path:
+        """Name the file that workers and terminals have of it."""
+        return self.folder / PUBLIC
+
+    @property
+    def accounts(self) -> Path:
+        """Name the folder in which each account has a file with its name and password."""
+        return self.folder / "accounts"
+
     def home(self, name: str) -> Path:
         """Make the folder that is a part's own, as if it had a machine for itself."""
         home = self.folder / "homes" / name
@@ -68,11 +93,26 @@ class Place(Workspace):
     def prepare(self) -> None:
         """Empty the folder and put what is needed before any part is started into it."""
         super().prepare()
-        for folder in (self.pids, self.folder / "redis"):
+        for folder in (self.pids, self.accounts, self.folder / "redis"):
             folder.mkdir()
+        self._make_accounts()
         for name in DATABASES:
             line = ("127.0.0.1", str(self.ports["postgresql"]), name, name, self.passwords[name])
             keep(self.passfile(name), ":".join(line) + "\n")
+
+    def _make_accounts(self) -> None:
+        """Do what `sendoff users add` and `sendoff users key` do."""
+
+        def add(users: dict[str, User]) -> None:
+            for name, user in ACCOUNTS.items():
+                password = self.credentials[name].partition(":")[2]
+                users[name] = user.model_copy(update={"password": hashed(password)})
+
+        UsersFile(self.sign_in / "users.yaml").change(add)
+        key_pair(self.sign_in)
+        shutil.copy(self.sign_in / PUBLIC, self.public_key)
+        for name, credentials in self.credentials.items():
+            keep(self.accounts / name, f"{credentials}\n")
 
     def passfile(self, database: str) -> Path:
         """Name the file in which libpq and asyncpg find the password of a database."""

@@ -7,10 +7,10 @@ from examples.production.seaweedfs import REGION
 
 
 def of_servers(place: Place, name: str) -> dict[str, str]:
-    """Give those of an API server, and of the process for the services."""
+    """Give those of the process for the services; an API server has more."""
     redis = f"redis://default:{place.passwords['redis']}@127.0.0.1:{place.ports['redis']}/0"
     return {
-        **_addresses(place, name),
+        **_home(place, name),
         "PREFECT_API_DATABASE_CONNECTION_URL": _database(place, "postgresql+asyncpg", "prefect"),
         # A command does the one before any server starts, the first server the other: several would collide.
         "PREFECT_API_DATABASE_MIGRATE_ON_START": "false",
@@ -23,15 +23,26 @@ def of_servers(place: Place, name: str) -> dict[str, str]:
         "PREFECT_SERVER_WORKER_CHANNEL_CLEANUP_QUEUE_STORAGE": "prefect_redis.cleanup_queue",
         "PREFECT_REDIS_MESSAGING_URL": redis,
         "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_URL": redis,  # it does not look at the one above
-        # Longer than HAProxy keeps an idle connection: else it may send a request into one that is closing.
-        "PREFECT_SERVER_API_KEEPALIVE_TIMEOUT": "75",
+    }
+
+
+def of_api(place: Place, name: str) -> dict[str, str]:
+    """Give those of an API server: both have the users and the key, each an audit of its own."""
+    return {
+        **of_servers(place, name),
+        "SENDOFF_SERVER_FOLDER": str(place.sign_in),
+        "SENDOFF_SERVER_AUDIT": str(place.sign_in / f"audit-{name}.jsonl"),
+        "SENDOFF_SERVER_PROXIES": "127.0.0.1",
     }
 
 
 def of_clients(place: Place, name: str) -> dict[str, str]:
-    """Give those of a worker or a terminal, each with homes of its own."""
+    """Give those of a worker or a terminal, each with an account and homes of its own."""
     return {
-        **_addresses(place, name),
+        **_home(place, name),
+        "PREFECT_API_URL": place.api,  # HAProxy
+        "PREFECT_API_AUTH_STRING": place.credentials[name],
+        "SENDOFF_SIGNED_BY": str(place.public_key),
         "PREFECT_WORKER_QUERY_SECONDS": "2",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         # A server that lost Redis or its database answers with 500: it is asked again for two minutes.
@@ -48,13 +59,9 @@ def of_clients(place: Place, name: str) -> dict[str, str]:
     }
 
 
-def _addresses(place: Place, name: str) -> dict[str, str]:
-    """Give what all have: the API is HAProxy, for whoever asks."""
-    return {
-        "PREFECT_HOME": str(place.home(name) / "prefect"),
-        "PREFECT_API_URL": place.api,
-        "PREFECT_UI_URL": place.ui,
-    }
+def _home(place: Place, name: str) -> dict[str, str]:
+    """Give what all have: a home, and where people look."""
+    return {"PREFECT_HOME": str(place.home(name) / "prefect"), "PREFECT_UI_URL": place.ui}
 
 
 def _database(place: Place, driver: str, name: str) -> str:

@@ -12,9 +12,7 @@ from typing import Self
 from examples.processes import Processes
 from examples.production import parts, settings
 from examples.production.parts import PREFECT, Part
-from examples.production.place import BUCKET, DATABASES, Place, keep
-
-OPERATOR = "operator"
+from examples.production.place import BUCKET, DATABASES, OPERATOR, Place, keep
 
 
 class Wiring:

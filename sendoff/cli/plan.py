@@ -26,7 +26,6 @@ from sendoff.spec.placeholders import fill
 from sendoff.store import ArtifactStore
 from sendoff.targets.opening import open_described
 from sendoff.targets.protocol import Hosts
-from sendoff.timing.rules import may_ship, next_moment
 from sendoff.timing.words import outlook, rule_words
 from sendoff.when import rules_of
 
@@ -68,16 +67,11 @@ def when_words(loaded: Loaded, environment: str, settings: Settings) -> list[str
     """Say when it may ship: by the rules of the environment, and as it is now."""
     now, ledger = datetime.now(UTC), Ledger.find(settings.ledger_url)
     calendars = Calendars(settings.cache)
-    known = rules_of(loaded.file, environment, loaded.folder, settings.catalog, calendars, ledger, now)
+    rules = rules_of(loaded.file, environment, loaded.folder, settings.catalog, calendars, ledger, now)
     if ledger:
         ledger.close()
-    leave, here = may_ship(known.rules, now), loaded.file.environment(environment)
-    following = now if leave.allowed else next_moment(known.rules, now)
-    return [
-        *rule_words(here.windows, here.freezes),
-        *outlook(known.rules, leave, following, now),
-        *known.notes,
-    ]
+    here = loaded.file.environment(environment)
+    return [*rule_words(here.windows, here.freezes), *outlook(rules, now)]
 
 
 def make(

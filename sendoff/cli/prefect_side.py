@@ -17,11 +17,22 @@ DEFAULTS = {"PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120"}
 
 def hand_over(module: str, *words: str, payload: Mapping[str, Any] | None = None) -> None:
     """Run a module with words and a JSON payload; its exit code becomes ours."""
-    extra = [json.dumps(payload)] if payload is not None else []
+    _run(module, *words, *([json.dumps(payload)] if payload is not None else []))
+
+
+def told_by(module: str, *words: str) -> Any:
+    """Run a module with words, and read what it says in JSON; its exit code becomes ours when it fails."""
+    return json.loads(_run(module, *words, stdout=subprocess.PIPE).stdout)
+
+
+def _run(module: str, *words: str, **more: Any) -> subprocess.CompletedProcess[bytes]:
     environ = {**DEFAULTS, **os.environ}
-    code = subprocess.run([sys.executable, "-m", module, *words, *extra], env=environ, check=False).returncode
-    if code:
-        raise SystemExit(code)
+    done: subprocess.CompletedProcess[bytes] = subprocess.run(
+        [sys.executable, "-m", module, *words], env=environ, check=False, **more
+    )
+    if done.returncode:
+        raise SystemExit(done.returncode)
+    return done
 
 
 def become(module: str, *words: str) -> NoReturn:

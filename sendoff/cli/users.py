@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sendoff.errors import BadInput, PolicyRefused, Problem
+from sendoff.server.keys import PUBLIC, key_pair
 from sendoff.server.roles import RIGHTS, Role
 from sendoff.server.settings import ServerSettings
 from sendoff.server.users import User, UsersFile, generated, hashed, named
@@ -93,6 +94,14 @@ def roles(name: str, roles: tuple[Role, ...]) -> None:
 def groups(name: str, groups: tuple[str, ...]) -> None:
     """Put a user into these GROUPS, and no others."""
     click.echo(f"{name}: {_told(_change(name, groups=groups))}")
+
+
+@users.command()
+def key() -> None:
+    """Print the public key that proves who did something; the pair is made when there is none."""
+    folder = ServerSettings.read(os.environ).folder
+    key_pair(folder)
+    click.echo((folder / PUBLIC).read_text("ascii"), nl=False)
 
 
 def _file() -> UsersFile:

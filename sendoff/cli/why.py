@@ -36,7 +36,7 @@ def find(ledger: Ledger, run: str | None) -> str:
 
 
 def tell(ledger: Ledger, release: str, settings: Settings, at: datetime) -> str:
-    """Say it, and below that what people should know of how calendars were read."""
+    """Say it, by the rules as they are at a moment."""
     events = ledger.events(release)
-    known = rules_for_run(events, settings.catalog, Calendars(settings.cache), ledger, at)
-    return "\n".join((sentence(events, known.rules, ledger.leases(), at), *known.notes))
+    rules = rules_for_run(events, settings.catalog, Calendars(settings.cache), ledger, at)
+    return sentence(events, rules, ledger.leases(), at)

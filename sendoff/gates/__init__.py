@@ -1,12 +1,14 @@
 """Approvals: of what, by whom and for how long; whether enough people agree, and why an answer counts not."""
 
-from sendoff.gates.answer import Answer, Seat, Verdict
+from sendoff.gates.across import spoken_for, too_few
+from sendoff.gates.answer import Answer, Barred, Seat, Verdict
 from sendoff.gates.judge import judge, possible, unreachable
 from sendoff.gates.people import same_person
 from sendoff.gates.subject import Subject, changed
 
 __all__ = [
     "Answer",
+    "Barred",
     "Seat",
     "Subject",
     "Verdict",
@@ -14,5 +16,7 @@ __all__ = [
     "judge",
     "possible",
     "same_person",
+    "spoken_for",
+    "too_few",
     "unreachable",
 ]

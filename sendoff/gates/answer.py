@@ -35,6 +35,13 @@ class Answer(Frozen):
     fell: str = ""
 
 
+class Barred(Frozen):
+    """Somebody who may not approve at a gate, as they are spoken for at another one of the same release."""
+
+    name: str
+    why: str
+
+
 class Seat(Frozen):
     """A group with how many of it have to agree, and who does; unnamed where there are no groups."""
 

@@ -27,6 +27,21 @@ SAID = tuple(name for name in Answer.model_fields if name not in ("subject", "fe
 
 
 @dataclass(frozen=True)
+class Uncounted:
+    """An answer that did not count: whose, empty where that is not known, when, and why."""
+
+    who: str
+    at: datetime
+    why: str
+
+    @classmethod
+    def of(cls, event: Event) -> Uncounted:
+        """Read it; whoever refuses a stamp may not know whose it is."""
+        who = event.body.get("approver") or event.body.get("who") or ""
+        return cls(str(who), event.at, str(event.body["said"]))
+
+
+@dataclass(frozen=True)
 class History:
     """The events of one gate of one release."""
 
@@ -104,10 +119,15 @@ class History:
         return bool(self._all("approval.expired"))
 
     @property
-    def note(self) -> str:
-        """Say why the last answer did not count; empty when it did, or when there is none."""
+    def uncounted(self) -> Uncounted | None:
+        """Give the last answer if it did not count; None when it did, or when there is none."""
         last = next(iter(self._all("approval.answered", "stamp.refused")[::-1]), None)
-        return "" if last is None or last.body.get("counted") else str(last.body["said"])
+        return None if last is None or last.body.get("counted") else Uncounted.of(last)
+
+    @property
+    def refusals(self) -> tuple[Uncounted, ...]:
+        """Give the answers that were not looked at, in order."""
+        return tuple(Uncounted.of(event) for event in self._all("stamp.refused"))
 
     @property
     def fallen(self) -> str:
@@ -141,7 +161,7 @@ class History:
             since=asked[0] if asked else now,
             reminded="approval.reminded" in kinds,
             escalated="approval.escalated" in kinds,
-            later=_put_off(events),
+            later=put_off(events),
         )
 
     def _all(self, *kinds: Kind) -> tuple[Event, ...]:
@@ -170,8 +190,8 @@ def _subject(event: Event) -> Subject | None:
     return Subject.model_validate(found) if found else None
 
 
-def _put_off(events: Iterable[Event]) -> datetime | None:
-    """Find until when nobody is to be reminded: what was said last of that, and counted."""
+def put_off(events: Iterable[Event]) -> datetime | None:
+    """Find until when nobody is to be reminded at a gate: what was said last of that, and counted."""
     found = None
     for event in events:
         if event.kind == "approval.answered" and event.body["counted"] and event.body["decision"] == "later":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sendoff.gates.answer import Answer, Seat, Verdict
+from sendoff.gates.answer import Answer, Barred, Seat, Verdict
 from sendoff.gates.later import read_later
 from sendoff.gates.people import is_among, key_of, same_person
 from sendoff.gates.seats import seated
@@ -18,15 +18,29 @@ ANYBODY = ""  # the only group of a gate that names none
 
 
 def judge(
-    gate: Approval, requested_by: str, subject: Subject, answers: Sequence[Answer], now: datetime
+    gate: Approval,
+    requested_by: str,
+    subject: Subject,
+    answers: Sequence[Answer],
+    now: datetime,
+    barred: Sequence[Barred] = (),
 ) -> Verdict:
-    """Weigh the answers given so far, in their order; a rejection that counts wins over any approval."""
+    """Weigh the answers given so far, in their order; a rejection that counts wins over any approval.
+
+    Args:
+        gate: The gate
+        requested_by: Who asked for the release
+        subject: What it is about now
+        answers: What was said at this gate
+        now: The moment
+        barred: Who may not approve here, as they are spoken for at another gate
+    """
     able: dict[str, frozenset[str]] = {}
     names: dict[str, str] = {}
     rejected_by, objection = None, None
     for answer in answers:
         name = _shown(gate, answer.approver)
-        objection = _objection(gate, requested_by, subject, answer, now)
+        objection = _objection(gate, requested_by, subject, answer, now) or _spoken_for(gate, answer, barred)
         if objection is None and answer.decision == "reject":
             rejected_by = rejected_by or name
         elif objection is None and answer.decision == "approve":
@@ -35,13 +49,14 @@ def judge(
     seats = _seats(gate, able, names)
     missing = sum(seat.missing for seat in seats)
     agreed = tuple(names[key] for key in able)
+    gone = (*agreed, *(each.name for each in barred))
     return Verdict(
         state="rejected" if rejected_by else "waiting" if missing else "approved",
         missing=missing,
         seats=seats,
         counted=agreed,
-        may_still=tuple(name for name in possible(gate, requested_by) if not is_among(name, agreed)),
-        who_may=_who_may(gate, requested_by, agreed, seats),
+        may_still=tuple(name for name in possible(gate, requested_by) if not is_among(name, gone)),
+        who_may=_who_may(gate, requested_by, gone, seats),
         rejected_by=rejected_by,
         last_counted=objection is None if answers else None,
         said=(objection or _accepted(gate, answers[-1], seats)) if answers else "",
@@ -134,6 +149,16 @@ def _not_theirs(gate: Approval, name: str, is_requester: bool, answer: Answer) -
     return None
 
 
+def _spoken_for(gate: Approval, answer: Answer, barred: Sequence[Barred]) -> str | None:
+    """Tell why somebody may not approve who could: anybody else may be asked, and rejects or puts it off."""
+    if answer.decision != "approve":
+        return None
+    why = next((each.why for each in barred if same_person(each.name, answer.approver)), None)
+    if why is None:
+        return None
+    return f"{answer.approver.strip()!r} {why}: one person counts once in all gates; {_ask(gate)}"
+
+
 def _incomplete(gate: Approval, name: str, answer: Answer, now: datetime) -> str | None:
     match answer.decision:
         case "approve":
@@ -202,14 +227,15 @@ def _accepted(gate: Approval, answer: Answer, seats: Sequence[Seat]) -> str:
     return f"{name!r} approved {gate.name!r}; {rest}"
 
 
-def _who_may(gate: Approval, requested_by: str, agreed: Sequence[str], seats: Sequence[Seat]) -> str:
+def _who_may(gate: Approval, requested_by: str, gone: Sequence[str], seats: Sequence[Seat]) -> str:
     if gate.approvals:
         return _missing(seats)
     if gate.approvers:
-        left = (name for name in possible(gate, requested_by) if not is_among(name, agreed))
+        left = (name for name in possible(gate, requested_by) if not is_among(name, gone))
         return listing(left, last="or", otherwise="nobody")
-    barred = [*agreed, *([] if gate.requester_may_approve else [requested_by.strip()])]
-    return f"anybody but {listing(barred)}" if barred else "anybody"
+    others = [*gone, *([] if gate.requester_may_approve else [requested_by.strip()])]
+    named = {key_of(name): name for name in reversed(others)}
+    return f"anybody but {listing(reversed(named.values()))}" if named else "anybody"
 
 
 def _missing(seats: Sequence[Seat]) -> str:

@@ -23,6 +23,7 @@ Kind = Literal[
     "trouble.answered",
     "release.held",
     "release.let_go",
+    "hold.asked",
     "hold.answered",
     "freeze.overridden",
     "line.stopped",

@@ -25,7 +25,7 @@ DONE = {
     "prune": "tidy up on {host}",
 }
 TOLD_OTHERWISE = frozenset({"build", "check-dark", "go-live", "check-live", "undo"})
-UNTOLD = frozenset({"lease.taken", "lease.given_back", "lease.resumed", "stamp.used"})
+UNTOLD = frozenset({"hold.asked", "lease.taken", "lease.given_back", "lease.resumed", "stamp.used"})
 
 
 def meaningful(events: Iterable[Event]) -> Iterator[tuple[Event, str]]:
@@ -142,6 +142,7 @@ TOLD: dict[str, Callable[[Body], str]] = {
     "trouble.answered": _replied,
     "release.held": lambda body: f"held: {body.get('said')}",
     "release.let_go": lambda body: "is not held any more",
+    "hold.asked": lambda body: f"asks the owners of {count(len(body.get('freezes') or ()), 'freeze')}",
     "hold.answered": _replied,
     "freeze.overridden": lambda body: str(body.get("said")),
     "line.stopped": lambda body: f"{body.get('who')} stopped the line {_for(body)}: {body.get('reason')}",

@@ -9,7 +9,7 @@ from sendoff.artifact.manifest import version_of
 from sendoff.model import canonical
 from sendoff.plan.models import HostState, Plan, Preview, Step
 from sendoff.report.emergency import EMERGENCY, red
-from sendoff.report.hosts import table_of_hosts
+from sendoff.report.hosts import STAYS, table_of_hosts
 from sendoff.report.markdown import bullets, document, escape, numbered, with_code
 from sendoff.report.words import capital, count, duration, listing, moment, size
 
@@ -107,8 +107,8 @@ def places(plan: Plan | Preview, since: Mapping[str, datetime]) -> Iterator[tupl
 
 def _then(plan: Plan | Preview, state: HostState, wanted: str | None) -> str:
     if state.host in plan.left_out:
-        return "stays as it is, left out"
-    return "stays as it is" if state.live and state.live == wanted else plan.subject.version
+        return f"{STAYS}, left out"
+    return STAYS if state.live and state.live == wanted else plan.subject.version
 
 
 def expected(step: Step, durations: Mapping[str, float]) -> str:

@@ -1,9 +1,10 @@
-"""What an approver reads above the form: the business first, then what will happen, then what is known."""
+"""What an approver reads above the form: first what has to be read, as little shows without scrolling."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sendoff.artifact.manifest import Artifact, Commit
@@ -16,9 +17,9 @@ from sendoff.plan.render import NO_POINT, places, total
 from sendoff.report.checked import check_lines
 from sendoff.report.commits import commit_lines
 from sendoff.report.emergency import red, what_it_skips
-from sendoff.report.hosts import table_of_hosts
+from sendoff.report.hosts import moves, table_of_hosts
 from sendoff.report.markdown import bullets, document, escape, numbered
-from sendoff.report.words import capital, count, duration, listing, moment, sentence, size
+from sendoff.report.words import capital, count, duration, listing, moment, refused, sentence, size
 from sendoff.reviews import Review
 from sendoff.spec.intent import Intent
 from sendoff.spec.models import Approval
@@ -53,15 +54,16 @@ def brief(
 ) -> str:
     """Write the brief; `checks` are bodies of `check.done` of this environment, `reviews` its open ones."""
     wait = history.wait(now)
-    note = history.note
+    missing = list(_missing(gate, verdict, wait))
+    last = history.uncounted
     return document(
         (
             red() if intent.emergency else "",
             *(f"**{escape(line)}**" for line in _emergency(intent, reviews)),
-            f"**Your answer did not count: {escape(sentence(note))}**" if note else "",
+            f"**{escape(refused(last.who, last.why))}**" if last else "",
             *(f"**{escape(sentence(capital(each)))}**" for each in _news(gate, history, wait, now)),
-            f"## {escape(intent.summary)}",
-            bullets(_business(plan, intent, subject)),
+            f"## {escape(f'{_what(plan)}: risk {intent.risk}')}",
+            bullets((*_first(plan, gate, subject, verdict, wait), *_business(intent))),
             "### What will happen",
             table_of_hosts("Now", "Then", places(plan, {})),
             numbered((escape(line), ()) for line in _steps(plan)),
@@ -73,13 +75,13 @@ def brief(
             bullets(commit_lines(commits)) or "No commits are known between what is live and this version.",
             "### Who has answered",
             bullets(_answers(gate, intent, subject, history, now)),
-            "### Who is missing",
-            bullets(_missing(gate, verdict, wait)),
+            *(("### Who is missing", bullets(missing)) if missing else ()),
             "### How it is undone",
             "When a check fails, what went live is switched back without anybody asked. "
             f"**Undo means more than a switch:** {escape(_beyond(plan))}",
             f"*code {subject.code}: of the artifact, the release file, the plan, the reason and the times at "
-            "which it may be released, all together; if one of them changes, you are asked again. "
+            "which it may be released, all together; compare it with what others have seen. If one of them "
+            "changes, you are asked again. "
             f"plan code {plan.code}; the whole plan, with every command, is an artifact of this run*",
         )
     )
@@ -120,16 +122,28 @@ def _news(gate: Approval, history: History, wait: Wait, now: datetime) -> Iterat
         yield f"somebody asked to be asked again at {moment(wait.later)}; others may answer before"
 
 
-def _business(plan: Plan, intent: Intent, subject: Subject) -> Iterator[str]:
-    what = plan.subject
-    yield f"**What:** {escape(f'{what.application} {what.version} to {plan.environment}')}"
+def _what(plan: Plan) -> str:
+    return f"{plan.subject.application} {plan.subject.version} to {plan.environment}"
+
+
+def _first(plan: Plan, gate: Approval, subject: Subject, verdict: Verdict, wait: Wait) -> Iterator[str]:
+    """Say in a line each what nobody should agree without having read."""
+    yield f"**Code:** {subject.code}, short for all that you agree to"
+    yield f"**Changes:** {escape(moves(places(plan, {})))}"
+    needed = f"{count(verdict.missing, 'more approval')} needed at {gate.name}"
+    yield f"**Missing:** {escape(f'{needed}, from {who_may_answer(gate, verdict, wait)}')}"
+    end = alarms(gate, wait).get("expire")
+    yield f"**By when:** {f'{moment(end)}, when it expires' if end else 'there is no time limit'}"
+
+
+def _business(intent: Intent) -> Iterator[str]:
+    yield f"**What changes for whom:** {escape(intent.summary)}"
     yield f"**Why now:** {escape(intent.reason)}"
-    note = f": {escape(intent.risk_note)}" if intent.risk_note.strip() else ""
-    yield f"**Risk:** {intent.risk}{note}"
+    if intent.risk_note.strip():
+        yield f"**What could go wrong:** {escape(intent.risk_note)}"
     yield f"**Requested by:** {escape(intent.requested_by)}"
     if intent.tickets:
         yield f"**Tickets:** {escape(', '.join(intent.tickets))}"
-    yield f"**Code:** {subject.code}, short for all that you agree to; compare it with what others have seen"
 
 
 def _verified(
@@ -152,21 +166,27 @@ def _answers(
     gate: Approval, intent: Intent, subject: Subject, history: History, now: datetime
 ) -> Iterator[str]:
     answers = history.answers
+    lines: list[tuple[datetime, str]] = []
     for number, answer in enumerate(answers, 1):
         then = judge(gate, intent.requested_by, subject, answers[:number], now)
         groups = f" ({listing(answer.groups)})" if answer.groups else ""
         comment = f": {answer.comment}" if answer.comment.strip() else ""
         who = f"{answer.approver.strip() or 'nobody'}{groups}"
         line = f"{who}, {moment(answer.at)}: {answer.decision}{comment}"
-        yield escape(line) + ("" if then.last_counted else f" (did not count: {escape(then.said)})")
-    if not answers:
+        lines.append((answer.at, escape(line) + ("" if then.last_counted else _not_counted(then.said))))
+    for each in history.refusals:
+        line = f"{each.who or 'somebody'}, {moment(each.at)}: an answer"
+        lines.append((each.at, escape(line) + _not_counted(each.why)))
+    yield from (line for _, line in sorted(lines, key=itemgetter(0)))
+    if not lines:
         yield "nobody yet"
 
 
+def _not_counted(why: str) -> str:
+    return f" (did not count: {escape(why)})"
+
+
 def _missing(gate: Approval, verdict: Verdict, wait: Wait) -> Iterator[str]:
-    who = who_may_answer(gate, verdict, wait)
-    needed = f"{count(verdict.missing, 'more approval')} needed at {gate.name}, from {who}"
-    yield f"**{escape(needed)}**"
     for seat in verdict.seats if gate.approvals else ():
         taken = listing(seat.taken, otherwise="nobody yet")
         yield escape(f"{seat.group}: {len(seat.taken)} of {seat.count} ({taken})")
@@ -176,6 +196,6 @@ def _missing(gate: Approval, verdict: Verdict, wait: Wait) -> Iterator[str]:
     if at := times.get("escalate"):
         yield escape(f"{gate.escalate_to} is asked as well at {moment(at)}")
     if at := times.get("expire"):
-        yield f"**it expires at {moment(at)}:** then the release ends, neither failed nor rejected"
+        yield f"it expires at {moment(at)}: then the release ends, neither failed nor rejected"
     if gate.answers_expire is not None:
         yield f"an approval counts for {duration(gate.answers_expire)}"

@@ -9,6 +9,7 @@ from sendoff.report.words import count, listing
 
 MOST_ROWS = 6
 MOST_NAMES = 3
+STAYS = "stays as it is"  # in the place of what a host goes to
 
 Row = tuple[str, str, str]
 
@@ -18,13 +19,18 @@ def table_of_hosts(now: str, other: str, rows: Iterable[Row]) -> str:
     known = list(rows)
     if len(known) <= MOST_ROWS:
         return table(("Host", now, other), known)
-    alike: dict[tuple[str, str], list[str]] = {}
-    for host, *places in known:
-        alike.setdefault((places[0], places[1]), []).append(host)
     return bullets(
         f"**{now.lower()} {escape(here)}, {other.lower()} {escape(there)}** "
         f"on {count(len(hosts), 'host')}: {escape(', '.join(hosts))}"
-        for (here, there), hosts in alike.items()
+        for (here, there), hosts in _alike(known).items()
+    )
+
+
+def moves(rows: Iterable[Row]) -> str:
+    """Say in a line what changes where: few hosts by name, many by number, those alike together."""
+    return "; ".join(
+        f"{some(hosts)}: {then if then.startswith(STAYS) else f'from {now} to {then}'}"
+        for (now, then), hosts in _alike(rows).items()
     )
 
 
@@ -33,3 +39,11 @@ def some(hosts: Sequence[str], of: int = 0) -> str:
     if len(hosts) == of > 1:
         return f"all {of} hosts"
     return listing(hosts) if len(hosts) <= MOST_NAMES else count(len(hosts), "host")
+
+
+def _alike(rows: Iterable[Row]) -> dict[tuple[str, str], list[str]]:
+    """Gather the hosts of which the same is said."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for host, here, there in rows:
+        found.setdefault((here, there), []).append(host)
+    return found

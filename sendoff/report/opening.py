@@ -116,7 +116,7 @@ def _doing(story: Story) -> str:
     asked = [event for event in story.events if event.kind == "approval.asked"]
     if asked and story.events[-1] is asked[-1]:
         return f"is waiting for approval {asked[-1].body.get('gate')!r} since {moment(asked[-1].at)}"
-    last = story.events[-1] if story.events else None
+    last = next((event for event in reversed(story.events) if event.kind != "hold.asked"), None)
     if last and last.kind == "release.held":
         return f"is held since {moment(last.at)}: {last.body['said']}"
     if last and last.kind == "trouble.asked":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sendoff.report.markdown import bullets, document, escape
-from sendoff.report.words import capital, count, listing, moment, sentence
+from sendoff.report.words import capital, count, listing, moment
 from sendoff.report.wrongs import first_line
 from sendoff.spec.intent import Intent
 from sendoff.trouble import TRIES, Broken, Trouble, consequence, stands
@@ -15,10 +15,10 @@ LAST_LINES = 12
 
 
 def question(trouble: Trouble, title: str, intent: Intent, note: str = "") -> str:
-    """Write it; `title` names the release, `note` says why the last answer did not count."""
+    """Write it; `title` names the release, `note` says that the last answer did not count, and why."""
     return document(
         (
-            f"**Your answer did not count: {escape(sentence(note))}**" if note else "",
+            f"**{escape(note)}**" if note else "",
             f"## {escape(capital(trouble.headline))}",
             bullets(_facts(trouble, title, intent)),
             "### What each answer would do",

@@ -15,6 +15,7 @@ from sendoff.report.hosts import table_of_hosts
 from sendoff.report.markdown import bullets, document, escape, with_code
 from sendoff.report.story import Story, version_words
 from sendoff.report.words import count, listing, moment
+from sendoff.spec.intent import THE_SCHEDULE
 
 
 def hosts(story: Story) -> Iterator[str]:
@@ -107,7 +108,10 @@ def _answer(event: Event) -> str:
 def _decisions(story: Story) -> Iterator[str]:
     for event in story.all("trouble.answered"):
         body = event.body
-        counted = "it counted" if body.get("counted") else f"{body['decision']!r} did not count"
+        what = (
+            repr(body["decision"]) if body["decision"] else "it"
+        )  # nothing was decided by what fits no form
+        counted = "it counted" if body.get("counted") else f"{what} did not count"
         who = f"{body['who']}{_proved(body)}" if body.get("who") else "nobody"
         yield escape(f"{moment(event.at)}, as {body['broke']}, {who}: {body['said']}; {counted}")
 
@@ -131,13 +135,19 @@ def _holds(story: Story) -> Iterator[str]:
             yield escape(f"{moment(event.at)}, held by a freeze, {said}")
 
 
+def _requested(story: Story) -> tuple[str, object]:
+    who = story.intent.get("requested_by")
+    if who == THE_SCHEDULE and story.created.get("proved"):
+        return "Requested", f"by {who}"  # nobody has signed in
+    return "Requested by", f"{who}{_proved(story.created)}" if who else None
+
+
 def _facts(story: Story) -> Iterator[tuple[str, object]]:
     planned = str(story.last("release.planned").get("plan_digest") or "")
     commit = story.artifact.get("commit") or {}
     yield "Run", story.created.get("run")
     yield "Flow", story.created.get("flow")
-    who = story.intent.get("requested_by")
-    yield "Requested by", f"{who}{_proved(story.created)}" if who else None
+    yield _requested(story)
     yield "Why now", story.intent.get("reason")
     yield "Risk", ": ".join(str(story.intent[key]) for key in ("risk", "risk_note") if story.intent.get(key))
     yield "Emergency", what_it_skips(story.created)

@@ -56,6 +56,12 @@ def sentence(text: str) -> str:
     return tidy if not tidy or tidy[-1] in ".!?…" else f"{tidy}."
 
 
+def refused(who: str, why: str) -> str:
+    """Tell whoever opens the form that the last answer did not count: whose, as far as is known, and why."""
+    of = f", of {who.strip()}," if who.strip() else ""
+    return sentence(f"The last answer{of} did not count: {why}")
+
+
 def capital(text: str) -> str:
     """Begin a text with a capital letter; the rest stays as it is."""
     return text[:1].upper() + text[1:]

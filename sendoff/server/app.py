@@ -132,8 +132,9 @@ class SignedIn:
     async def _looked_at(self, caller: Caller, route: Route, scope: Scope, raw: bytes) -> bytes:
         """Look at what is said, and give what is sent on in its place."""
         body = read_json(raw) if raw else {}
-        if deed := self._deeds().get(route.template):
-            body = await deed(caller, _number(scope["path"].split("/")[3]), mapping(body))
+        if deed := self._deeds().get((route.method, route.template)):
+            said = body if route.template == SCHEDULES else mapping(body)
+            body = await deed(caller, _number(scope["path"]), said)
         elif route.template == BLOCKS:
             if mapping(body).get("include_secrets") and "secrets" not in caller.user.rights:
                 raise NotLetIn(f"{BLOCKS}: asks for secrets, expected a worker or an admin to do that")
@@ -145,11 +146,17 @@ class SignedIn:
             self.audit.write("change", caller.name, caller.address, f"{scope['method']} {scope['path']}")
         return json.dumps(body).encode() if raw or body else b""
 
-    def _deeds(self) -> Mapping[str, Deed]:
+    def _deeds(self) -> Mapping[tuple[str, str], Deed]:
         return {
-            "/deployments/{id}/create_flow_run": self.deeds.start,
-            "/flow_runs/{id}/resume": self.deeds.answer,
-            "/flow_runs/{id}/set_state": self.deeds.set_state,
+            ("POST", "/deployments/{id}/create_flow_run"): self.deeds.start,
+            ("POST", "/flow_runs/{id}/resume"): self.deeds.answer,
+            ("POST", "/flow_runs/{id}/set_state"): self.deeds.set_state,
+            ("POST", "/deployments/"): self.deeds.deploy,
+            ("PATCH", "/deployments/{id}"): self.deeds.deploy,
+            ("POST", SCHEDULES): self.deeds.schedule,
+            ("PATCH", f"{SCHEDULES}/{{schedule_id}}"): self.deeds.schedule,
+            ("POST", "/automations/"): self.deeds.automate,
+            ("PUT", "/automations/{id}"): self.deeds.automate,
         }
 
     async def _ours(self, caller: Caller, route: Route, scope: Scope, receive: Receive, send: Send) -> None:
@@ -171,9 +178,8 @@ class SignedIn:
 
 
 FORM, BLOCKS, SETTINGS = "/flow_runs/{id}/input/{key}", "/block_documents/filter", "/admin/settings"
+SCHEDULES = "/deployments/{id}/schedules"
 RULES = {
-    "/deployments/": bodies.deployment,
-    "/deployments/{id}": bodies.deployment,
     "/work_pools/": bodies.work_pool,
     "/work_pools/{name}": bodies.work_pool,
 }
@@ -198,7 +204,11 @@ def _is_looked_at(caller: Caller, route: Route) -> bool:
     return about_runs or not caller.user.is_worker
 
 
-def _number(text: str) -> str:
+def _number(path: str) -> str:
+    """Read the number of what a path is about; "" where it is about no one thing yet."""
+    text = "".join(path.removeprefix(API).split("/")[1:2])
+    if not text:
+        return ""
     try:
         return str(UUID(text))
     except ValueError:

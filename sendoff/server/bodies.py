@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sendoff.engine import ENGINE
+from sendoff.server import stories
 from sendoff.server.refusals import NotLetIn
-from sendoff.signers import FILLED, STAMP
+from sendoff.signers import FILLED, STAMP, WHO
 
 Body = dict[str, Any]
 
@@ -15,7 +16,23 @@ START_FIELDS = ("parameters", "name", "tags", "state", "idempotency_key", "enfor
 HOW = ("work_queue_name", "job_variables")
 CANCELS = ("CANCELLING", "CANCELLED")
 INNER = ("sendoff-inner", "sendoff-at-site")  # tags of deployments that Sendoff starts by itself
-OURS = "flows."  # how the entrypoint of each of our flows begins
+ACTIONS = (
+    "do-nothing",
+    "run-deployment",
+    "pause-deployment",
+    "resume-deployment",
+    "cancel-flow-run",
+    "delete-flow-run",
+    "pause-work-queue",
+    "resume-work-queue",
+    "pause-work-pool",
+    "resume-work-pool",
+    "pause-automation",
+    "resume-automation",
+    "send-notification",
+    "call-webhook",
+)
+"""What automations that people make may do. The others set states of runs, which people do not."""
 VARIABLES = frozenset(
     {
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY",
@@ -25,17 +42,56 @@ VARIABLES = frozenset(
     }
 )
 """What `sendoff register` sets for the process of a run. More could turn a worker against its owner."""
+RESULTS = ("PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK", "sendoff-artifact-bucket/artifacts")
 NOTHING: tuple[Any, ...] = (None, "", {}, [])
 ELSEWHERE = ("pull_steps", "path", "storage_document_id", "infrastructure_document_id")
 
 
 def startable(deployment: Mapping[str, Any], is_admin: bool) -> None:
-    """Refuse what is not a registered story of Sendoff; what Sendoff starts by itself only admins may."""
+    """Refuse what is not a story for people; `recover` may be started by admins, as it looks first."""
     name, tags = deployment.get("name"), deployment.get("tags") or ()
-    if not str(deployment.get("entrypoint") or "").startswith(OURS):
+    entrypoint = deployment.get("entrypoint")
+    if entrypoint not in stories.ENTRYPOINTS:
         raise NotLetIn(f"deployment {name!r}: is none of Sendoff, expected one that `sendoff register` made")
-    if not is_admin and any(tag in tags for tag in INNER):
+    if entrypoint == stories.RECOVER and is_admin:
+        return
+    if entrypoint not in stories.STORIES.values() or any(tag in tags for tag in INNER):
         raise NotLetIn(f"deployment {name!r}: is started by Sendoff itself, expected one for people")
+    for _, model in _models(deployment.get("parameter_openapi_schema")):
+        asked = [each for each in WHO if each in _mapping(model.get("properties"), "properties")]
+        if asked and FILLED not in model:
+            raise NotLetIn(
+                f"deployment {name!r}: its form asks for {asked[0]!r}, as it was registered without "
+                "SENDOFF_SIGNED_BY, expected it with that; run `sendoff register` where it is set",
+                409,
+            )
+
+
+def schedulable(deployment: Mapping[str, Any], schedules: Any) -> None:
+    """Refuse schedules of anything but releases, and such as say more than when."""
+    for each in schedules if isinstance(schedules, list) else [schedules]:
+        if deployment.get("entrypoint") != stories.NIGHTLY:
+            raise NotLetIn(
+                f"deployment {deployment.get('name')!r}: gets a schedule, expected one only for releases, as "
+                "'schedule' in the release file; start it by hand"
+            )
+        if not _is_empty(_mapping(each, "schedule").get("parameters")):
+            raise NotLetIn(
+                "schedule: has parameters of its own, expected none; the release file says what is released"
+            )
+
+
+def started_by(automation: Mapping[str, Any]) -> Iterator[str]:
+    """Name the deployments that an automation starts; refuse what automations of people do not do."""
+    for name in ("actions", "actions_on_trigger", "actions_on_resolve"):
+        for action in automation.get(name) or ():
+            kind = _mapping(action, name).get("type")
+            if kind not in ACTIONS:
+                raise NotLetIn(f"{name}: {kind!r} is no action of people here, expected {', '.join(ACTIONS)}")
+            if kind == "run-deployment":
+                if not action.get("deployment_id"):
+                    raise NotLetIn(f"{name}: starts what an event names, expected a deployment; choose one")
+                yield str(action["deployment_id"])
 
 
 def start(body: Mapping[str, Any], deployment: Mapping[str, Any], person: str) -> Body:
@@ -52,9 +108,9 @@ def start(body: Mapping[str, Any], deployment: Mapping[str, Any], person: str) -
     given = _mapping(body.get("parameters"), "parameters")
     said = {**(deployment.get("parameters") or {}), **given}
     plain(said)
-    for name, field in _filled(deployment.get("parameter_openapi_schema")):
-        if isinstance(said.get(name), Mapping):
-            said[name] = {**said[name], field: person}
+    for name, model in _models(deployment.get("parameter_openapi_schema")):
+        if FILLED in model and isinstance(said.get(name), Mapping):
+            said[name] = {**said[name], str(model[FILLED]): person}
     sent: Body = {"parameters": said, "tags": _tags(body, deployment), "state": _state(body)}
     if body.get("name"):
         sent["name"] = body["name"]
@@ -81,6 +137,15 @@ def cancel(body: Mapping[str, Any], person: str) -> Body:
     return {"state": state, "force": False}
 
 
+def cancellable(run: Mapping[str, Any], flow: Mapping[str, Any] | None) -> None:
+    """Refuse to cancel what runs start for themselves, such as timers: a release would wait on without."""
+    if (flow or {}).get("name") not in stories.STORIES:
+        raise NotLetIn(
+            f"run {run.get('name')!r}: is started by Sendoff itself, expected one of "
+            f"{', '.join(stories.STORIES)}; cancel that, or ask an admin"
+        )
+
+
 def plain(said: Any) -> None:
     """Refuse what Prefect would replace by something else: what is stamped has to be what arrives."""
     for each in _mappings(said):
@@ -98,9 +163,9 @@ def no_infrastructure(body: Any) -> None:
 def deployment(body: Mapping[str, Any]) -> None:
     """Refuse a deployment that runs other code than ours, or ours with other settings of its worker."""
     entrypoint = body.get("entrypoint")
-    if entrypoint and not str(entrypoint).startswith(OURS):
+    if entrypoint and entrypoint not in stories.ENTRYPOINTS:
         raise NotLetIn(
-            f"entrypoint: {entrypoint!r} is none of Sendoff, expected {OURS}…; this server is for releases"
+            f"entrypoint: {entrypoint!r} is none of Sendoff, expected one of its own; run `sendoff register`"
         )
     for name in ELSEWHERE:
         if not _is_empty(body.get(name)):
@@ -113,6 +178,9 @@ def deployment(body: Mapping[str, Any]) -> None:
             f"job_variables: {name!r} is set, expected what `sendoff register` sets; it would change what a "
             "worker runs"
         )
+    block, ours_alone = RESULTS
+    if not _is_empty(env.get(block)) and env[block] != ours_alone:
+        raise NotLetIn(f"job_variables.env: {block!r} is {env[block]!r}, expected {ours_alone!r}")
     for name in sorted(env.keys() - VARIABLES):
         raise NotLetIn(f"job_variables.env: {name!r} is set, expected what `sendoff register` sets")
 
@@ -145,15 +213,14 @@ def _is_known(name: str, value: Any, deployment: Mapping[str, Any]) -> bool:
     return name in HOW and value == deployment.get(name)
 
 
-def _filled(schema: Any) -> Iterator[tuple[str, str]]:
-    """Find the parameters of a form that have a field for who it is, which is filled in here."""
+def _models(schema: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give the parameters of a form that are a form of their own, each with that one."""
     schema = _mapping(schema, "parameter_openapi_schema")
     definitions = _mapping(schema.get("definitions"), "definitions")
     for name, parameter in _mapping(schema.get("properties"), "properties").items():
-        for each in (parameter, *(parameter.get("allOf") or ())):
-            field = definitions.get(str(each.get("$ref")).rpartition("/")[2], {}).get(FILLED)
-            if field:
-                yield name, field
+        for each in (parameter, *(parameter.get("allOf") or ()), *(parameter.get("anyOf") or ())):
+            if model := definitions.get(str(each.get("$ref")).rpartition("/")[2]):
+                yield name, model
 
 
 def settings_of_pages(settings: Any) -> Body:

@@ -1,7 +1,7 @@
 """Which rights each route of Prefect's API asks for. What is not listed here is refused. Pure.
 
 A line is: rights, of which one is enough; method; path. `open` asks for no sign-in, `never` is for nobody.
-More is asked where a request says more than its route: see `guards.py`.
+More is asked where a request says more than its route: see `bodies.py`.
 """
 
 from __future__ import annotations
@@ -225,7 +225,7 @@ read         GET     /ui/task_runs/{id}
 read         GET     /admin/settings
 read         GET     /admin/version
 read         GET     /admin/storage
-manage       PUT     /admin/storage
+never        PUT     /admin/storage
 manage       DELETE  /admin/storage
 """
 

@@ -15,9 +15,13 @@ LEAST = 16  # characters of the secret of a proxy
 
 
 class ServerSettings(Frozen):
-    """Read once, at the edge. `folder` holds the users, the key of the stamps, and who did what."""
+    """Read once, at the edge. `folder` holds the users, the key of the stamps, and who did what.
+
+    `audit_file`: where who did what goes instead, for one of several servers of a folder.
+    """
 
     folder: Path
+    audit_file: Path | None = None
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
     secret_file: Path | None = None
 
@@ -29,17 +33,17 @@ class ServerSettings(Frozen):
     @property
     def audit(self) -> Path:
         """The file of who did what."""
-        return self.folder / "audit.jsonl"
+        return self.audit_file or self.folder / "audit.jsonl"
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> ServerSettings:
-        """Read SENDOFF_SERVER_FOLDER, _PROXIES, _PROXY_SECRET. Empty is not set."""
+        """Read SENDOFF_SERVER_FOLDER, _AUDIT, _PROXIES, _PROXY_SECRET. Empty is not set."""
         home = environ.get("SENDOFF_HOME") or os.path.expanduser("~/.sendoff")
-        secret = environ.get("SENDOFF_SERVER_PROXY_SECRET")
         return cls(
             folder=Path(environ.get("SENDOFF_SERVER_FOLDER") or Path(home) / "server").absolute(),
+            audit_file=_path(environ.get("SENDOFF_SERVER_AUDIT")),
             networks=_networks(environ.get("SENDOFF_SERVER_PROXIES") or ""),
-            secret_file=Path(secret).absolute() if secret else None,
+            secret_file=_path(environ.get("SENDOFF_SERVER_PROXY_SECRET")),
         )
 
     def proxies(self) -> Proxies:
@@ -49,6 +53,10 @@ class ServerSettings(Frozen):
         if not self.networks:
             raise _wrong("SENDOFF_SERVER_PROXIES", "is not set", "the addresses of the proxy with the secret")
         return Proxies(self.networks, _secret(self.secret_file))
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).absolute() if text else None
 
 
 def _secret(path: Path) -> str:

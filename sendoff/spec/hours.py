@@ -24,6 +24,15 @@ def shown(calendar: str) -> str:
     return (urlsplit(calendar).hostname or "an address") if is_address(calendar) else calendar
 
 
+def is_zone(name: str) -> bool:
+    """Tell whether a time zone is known by a name."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
 def windows(where: Where, found: Sequence[Window]) -> Iterator[Finding]:
     """Find what is wrong with windows."""
     for index, window in enumerate(found):
@@ -48,9 +57,7 @@ def freezes(where: Where, found: Sequence[AnyFreeze]) -> Iterator[Finding]:
 
 def zone(where: Where, name: str) -> Iterator[Finding]:
     """Find that a time zone is not known."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
+    if not is_zone(name):
         yield Finding(where, f"unknown time zone {quoted(name)}", "a name such as UTC or Europe/Zurich")
 
 

@@ -12,6 +12,7 @@ from sendoff.spec.words import Name, Version
 NEWEST = "newest"
 PREVIOUS = "previous"
 LIVE = "live"
+THE_SCHEDULE = "the schedule"  # who asks for what nobody started
 ALL = "all of them"  # no name has a space in it
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 

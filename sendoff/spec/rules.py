@@ -9,6 +9,9 @@ from itertools import combinations
 
 from cronsim import CronSim, CronSimError
 
+from sendoff.gates.across import too_few
+from sendoff.gates.people import key_of
+from sendoff.report.words import listing
 from sendoff.spec import hours, placements
 from sendoff.spec.channels import Channels
 from sendoff.spec.document import Where
@@ -59,6 +62,7 @@ def _environment(file: ReleaseFile, number: int) -> Iterator[Finding]:
             yield from _http((*here, "checks", index), check)
     for index, gate in enumerate(environment.gates):
         yield from _approval((*here, "gates", index), gate)
+    yield from _together((*here, "gates"), environment.gates)
     yield from _emergency(here, environment)
     yield from _repeats((*here, "on_trouble", "answerers"), environment.on_trouble.answerers)
     yield from hours.windows((*here, "windows"), environment.windows)
@@ -179,6 +183,20 @@ def _approval(where: Where, gate: Approval) -> Iterator[Finding]:
             (*where, "count"), f"{gate.count} have to agree of {possible} who may", f"{possible} or less"
         )
     yield from _times(where, gate)
+
+
+def _together(where: Where, gates: Sequence[Approval]) -> Iterator[Finding]:
+    """Find gates that each could be opened, but not all of them: one person counts once in all."""
+    few = too_few(gates)
+    if len(few) > 1:
+        asked = sum(gate.count for gate in few)
+        may = len({key_of(name) for gate in few for name in gate.approvers})
+        names = listing(quoted(gate.name) for gate in few)
+        yield Finding(
+            where,
+            f"{asked} have to agree at {names}, of {may} who may",
+            f"{asked} who may, as one person counts once in all gates",
+        )
 
 
 def _times(where: Where, gate: Approval) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+from sendoff.gates.history import put_off
 from sendoff.ledger.models import Event
 from sendoff.report.emergency import emergency_of
 from sendoff.spec.channels import BlockChannel, Occasion, WebhookChannel
@@ -73,11 +74,24 @@ def due(
 
 
 def _was_said(event: Event, earlier: Iterable[Event]) -> bool:
-    """Tell whether the same was asked before; what only says when or how often is no difference."""
+    """Tell whether the same was asked before; what only says when or how often is no difference.
+
+    What was said before something fell at that gate, or before the time until which it was put off has come,
+    was of another wait: people are told anew.
+    """
+    here = [each for each in earlier if each.number < event.number and _gate(each) == _gate(event)]
+    fallen = max((number for number, each in enumerate(here, 1) if each.kind == "approval.void"), default=0)
+    since = here[fallen:]
+    later = put_off(since)
     return any(
-        each.number < event.number and each.kind == event.kind and _kernel(each) == _kernel(event)
-        for each in earlier
+        each.kind == event.kind and _kernel(each) == _kernel(event)
+        for each in since
+        if later is None or not each.at < later <= event.at
     )
+
+
+def _gate(event: Event) -> Any:
+    return event.body.get("gate")
 
 
 def _kernel(event: Event) -> Body:

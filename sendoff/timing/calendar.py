@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
 import recurring_ical_events
-from icalendar.parser import Contentline
 
 from sendoff.errors import BadInput, Problem
+from sendoff.spec.hours import is_zone
 from sendoff.spec.timing import AnyFreeze
 from sendoff.timing.rules import Freeze
+from sendoff.timing.text import DATED, WRITTEN, Line, Place, days_of, lines_of, places, ready
 
+LENGTH: Any = icalendar.vDuration  # it has no types
 Event = Any  # what the library gives is any of all that can stand in a calendar
-CONTENT: Any = Contentline  # it has no types
-MOST_BYTES = 5_000_000
 TOO_OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
+MOMENTS = ("DTSTART", "DTEND", "RECURRENCE-ID")
 ONCE = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "UID", "STATUS")
-DATED = ("DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE")
-
-
-class Line(NamedTuple):
-    """A line of the text, put together again where it was folded."""
-
-    number: int
-    text: str
-
-    @property
-    def name(self) -> str:
-        """Name the property that it is of."""
-        return self.text.partition(":")[0].partition(";")[0].strip().upper()
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where an event stands: its first line, and those of its properties."""
-
-    line: int
-    properties: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -56,26 +36,21 @@ class Calendar:
 
 def read(content: bytes, label: str) -> Calendar:
     """Read a calendar; BadInput with all that is wrong, each with its line."""
-    lines = _lines(content, label)
-    problems = [
-        Problem(label, line.number, "", why, "NAME:value") for line in lines if (why := _unreadable(line))
-    ]
-    if problems:
-        raise BadInput(problems)
+    lines = lines_of(content, label)
     try:
-        found: Any = icalendar.Calendar.from_ical("\r\n".join(line.text for line in lines), multiple=True)
+        found: Any = icalendar.Calendar.from_ical(ready(lines), multiple=True)
     except Exception as error:  # what the library raises has no common base
         raise BadInput([Problem(label, 1, "", f"is no calendar ({_short(error)})", "iCalendar")]) from None
     parts = tuple(each for each in found if each.name == "VCALENDAR")
     if not parts or any(each.name != "VCALENDAR" for each in found):
         raise BadInput([Problem(label, 1, "", "is no calendar", "BEGIN:VCALENDAR")])
     events = [each for part in parts for each in part.walk("VEVENT")]
-    places = list(_places(lines))
-    if len(events) != len(places):
+    where = places(lines)
+    if len(events) != len(where):
         raise BadInput(
             [Problem(label, 1, "VEVENT", "begins or ends within another part", "BEGIN and END in turn")]
         )
-    calendar = Calendar(label, tuple(zip(places, events, strict=True)), parts, _zone(lines, label))
+    calendar = Calendar(label, tuple(zip(where, events, strict=True)), parts, _zone(lines, label))
     if problems := [*_wrong_events(calendar), *_twice(calendar)]:
         raise BadInput(problems)
     _name_all(calendar)
@@ -88,23 +63,56 @@ def freezes(calendar: Calendar, source: AnyFreeze, begin: datetime, end: datetim
     zone = ZoneInfo(calendar.zone or source.timezone)
     found = set()
     for event in _expand(calendar, begin - timedelta(days=2), end + timedelta(days=2)):
-        begins, ends = _moment(event["DTSTART"].dt, zone), _moment(event["DTEND"].dt, zone)
+        begins, ends = _span(event, zone)
         if begins < ends and ends > begin and begins < end and event.get("STATUS") != "CANCELLED":
-            name = " ".join(str(event.get("SUMMARY", "")).split())[:200]
             found.add(
                 Freeze(
                     begins=begins,
                     ends=ends,
                     owner=source.owner,
                     reason=source.reason,
-                    name=name,
+                    name=_name(event),
                     may_finish=source.may_finish,
                 )
             )
     return tuple(sorted(found, key=lambda each: (each.begins, each.ends, each.name)))
 
 
-def _moment(at: date, zone: ZoneInfo) -> datetime:
+def points(calendar: Calendar) -> Iterator[Problem]:
+    """Find events that take no time, and so freeze nothing: that is no mistake, but seldom what was meant."""
+    for place, event in calendar.events:
+        if _takes_no_time(event) and event.get("STATUS") != "CANCELLED":
+            who = repr(_name(event)) if _name(event) else "an event without a name"
+            what = f"{who} takes no time, so it freezes nothing"
+            yield Problem(calendar.label, place.line, "VEVENT", what, "a later end, or a whole day")
+
+
+def _takes_no_time(event: Event) -> bool:
+    begins = event["DTSTART"].dt
+    if not isinstance(begins, datetime):
+        return False
+    if "DTEND" in event:
+        return _moment(begins, UTC) == _moment(event["DTEND"].dt, UTC)
+    return "DURATION" not in event or not event["DURATION"].dt
+
+
+def _name(event: Event) -> str:
+    return " ".join(str(event.get("SUMMARY", "")).split())[:200]
+
+
+def _span(event: Event, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Tell from when to when it is: days of a DURATION count by the wall clock, its hours exactly."""
+    begins, ends = event["DTSTART"].dt, event["DTEND"].dt
+    if begins == ends and not isinstance(begins, datetime):
+        ends += timedelta(days=1)  # a whole day that ends on itself: programs that write this mean the day
+    written = event.get(WRITTEN)
+    if written is None or ends - begins != LENGTH.from_ical(written):  # its end is said
+        return _moment(begins, zone), _moment(ends, zone)
+    days = days_of(written)
+    return _moment(begins, zone), _moment(begins + days, zone) + (ends - begins - days)
+
+
+def _moment(at: date, zone: tzinfo) -> datetime:
     """Place a whole day, or a time without a zone, by the clocks of a zone."""
     known = at if isinstance(at, datetime) else datetime.combine(at, time())
     return (known if known.tzinfo else known.replace(tzinfo=zone)).astimezone(UTC)
@@ -138,64 +146,15 @@ def _stands_alone(event: Event) -> bool:
     return True
 
 
-def _lines(content: bytes, label: str) -> list[Line]:
-    if len(content) > MOST_BYTES:
-        raise BadInput([Problem(label, 1, "", "is too large", f"at most {MOST_BYTES:,} bytes")])
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        what = f"byte {content[error.start]:#04x} is not UTF-8"
-        raise BadInput([Problem(label, line, "", what, "text in UTF-8")]) from None
-    lines: list[Line] = []
-    for number, raw in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
-        if raw[:1] in (" ", "\t") and lines:
-            lines[-1] = Line(lines[-1].number, lines[-1].text + raw[1:])
-        elif raw.strip():
-            lines.append(Line(number, raw))
-    if not lines:
-        raise BadInput([Problem(label, 1, "", "the file is empty", "iCalendar")])
-    return lines
-
-
-def _unreadable(line: Line) -> str | None:
-    try:
-        CONTENT(line.text).parts()
-    except ValueError:
-        return f"{line.text[:60]!r} is no line of a calendar"
-    return None
-
-
 def _zone(lines: Sequence[Line], label: str) -> str | None:
     said = next((line for line in lines if line.name == "X-WR-TIMEZONE"), None)
     if said is None:
         return None
-    name = said.text.partition(":")[2].strip()
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
+    if not is_zone(said.value):
         expected = "a name such as UTC or Europe/Zurich"
-        raise BadInput(
-            [Problem(label, said.number, "X-WR-TIMEZONE", f"unknown time zone {name!r}", expected)]
-        ) from None
-    return name
-
-
-def _places(lines: Sequence[Line]) -> Iterator[Place]:
-    """Find where each event stands, and its own properties, those of alarms in it aside."""
-    stack: list[tuple[str, int, dict[str, int]]] = []
-    found: list[Place] = []
-    for line in lines:
-        value = line.text.partition(":")[2].strip().upper()
-        if line.name == "BEGIN":
-            stack.append((value, line.number, {}))
-            if value == "VEVENT":
-                found.append(Place(line.number, stack[-1][2]))
-        elif line.name == "END" and stack:
-            stack.pop()
-        elif stack:
-            stack[-1][2].setdefault(line.name, line.number)
-    return iter(found)
+        what = f"unknown time zone {said.value!r}"
+        raise BadInput([Problem(label, said.number, "X-WR-TIMEZONE", what, expected)])
+    return said.value
 
 
 def _wrong_events(calendar: Calendar) -> Iterator[Problem]:
@@ -206,6 +165,10 @@ def _wrong_events(calendar: Calendar) -> Iterator[Problem]:
         )
 
 
+def _said(event: Event, name: str) -> object:
+    return event[name].dt if name in event else None
+
+
 def _wrongs(event: Event) -> Iterator[tuple[str, str, str]]:
     twice = [name for name in ONCE if isinstance(event.get(name), list)]
     broken = {*twice, *(str(name) for name, _ in event.errors)}
@@ -214,13 +177,16 @@ def _wrongs(event: Event) -> Iterator[tuple[str, str, str]]:
         yield str(name), _short(why), "a value that iCalendar knows"
     if "DTSTART" not in event:
         yield "VEVENT", "'DTSTART' is missing", "when it begins"
+    clocks = {name for name in MOMENTS if name not in broken and isinstance(_said(event, name), time)}
+    yield from ((name, "is a time of day", "a day, or a day and a time") for name in sorted(clocks))
+    broken |= clocks
     for name in DATED:
         if name not in broken:
             yield from (
                 (name, f"unknown time zone {zone!r}", "one that is known") for zone in _lost(event, name)
             )
     if not broken & {"DTSTART", "DTEND"} and {"DTSTART", "DTEND"} <= event.keys():
-        begins, ends = (_moment(event[name].dt, ZoneInfo("UTC")) for name in ("DTSTART", "DTEND"))
+        begins, ends = (_moment(event[name].dt, UTC) for name in ("DTSTART", "DTEND"))
         if ends < begins:
             yield "DTEND", "it ends before it begins", "a time after DTSTART"
     if "DURATION" not in broken and "DURATION" in event and event["DURATION"].dt < timedelta():

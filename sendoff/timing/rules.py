@@ -60,12 +60,16 @@ class Unread(Frozen):
 
 
 class Rules(Frozen):
-    """All that says when an environment may be changed. No windows: it is always open."""
+    """All that says when an environment may be changed. No windows: it is always open.
+
+    `copies`: which calendars were read from a copy, as they are away; in words.
+    """
 
     windows: tuple[Window, ...] = ()
     freezes: tuple[Freeze, ...] = ()
     stops: tuple[Stop, ...] = ()
     unread: tuple[Unread, ...] = ()
+    copies: tuple[str, ...] = ()
 
 
 class Reason(Frozen):

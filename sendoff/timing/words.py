@@ -8,15 +8,16 @@ from datetime import datetime
 from sendoff.report.words import listing, moment
 from sendoff.spec.hours import shown
 from sendoff.spec.timing import DAYS, AnyFreeze, FreezeCalendar, FreezeDates, Window
-from sendoff.timing.rules import HORIZON, Freeze, Leave, Reason, Rules
+from sendoff.timing.prospect import Limit, Prospect
+from sendoff.timing.rules import HORIZON, Freeze, Leave, Reason, Rules, may_ship, next_moment
 
 ALL_WEEK = len(DAYS)
 
 
-def held(leave: Leave, following: datetime | None) -> str:
+def held(leave: Leave, prospect: Prospect) -> str:
     """Say why it may not ship now, and when it may: `it waits, as …; the next moment … is …`."""
     why = listing(map(because, leave.reasons))
-    return f"it waits, as {why}; {when(leave, following)}"
+    return f"it waits, as {why}; {when(leave, prospect)}"
 
 
 def because(reason: Reason) -> str:
@@ -24,7 +25,7 @@ def because(reason: Reason) -> str:
     until = f" until {moment(reason.until)}" if reason.until else ""
     match reason.kind:
         case "line":
-            return f"{reason.owner} has stopped the line and has to let it go ({reason.said})"
+            return f"{reason.owner} stopped the line ({reason.said}), which holds until somebody lets it go"
         case "calendar":
             return f"{reason.said}, which {reason.owner} has to see to"
         case "freeze":
@@ -33,30 +34,50 @@ def because(reason: Reason) -> str:
             return f"its window is closed{until}"
 
 
-def when(leave: Leave, following: datetime | None) -> str:
-    """Say when it may ship."""
-    if following:
-        return f"the next moment at which it may ship is {moment(following)}"
-    waits_for = {reason.owner for reason in leave.reasons if reason.kind in ("line", "calendar")}
+def when(leave: Leave, prospect: Prospect) -> str:
+    """Say when it may ship, or what has to be done before."""
+    if prospect.moment:
+        return f"the next moment at which it may ship is {moment(prospect.moment)}"
+    if prospect.free and prospect.lost:
+        return f"its environment may be changed from {moment(prospect.free)} on, but {_lost(prospect.lost)}"
+    waits_for = {_whom(reason): None for reason in leave.reasons if reason.kind in ("line", "calendar")}
     if waits_for:
-        return f"when it may ship depends on {listing(sorted(waits_for))}"
+        return f"when it may ship depends on {listing(waits_for)}"
     return f"it may not ship within the next {HORIZON.days} days"
+
+
+def _lost(limit: Limit) -> str:
+    if limit.what == "approvals":
+        return f"not without new approvals: those of {limit.gate!r} expire at {moment(limit.at)}"
+    return f"it ends as expired at {moment(limit.at)} unless {limit.gate!r} is approved before"
 
 
 def on_whom(leave: Leave) -> str:
     """Name those on whom it waits; windows open by themselves."""
-    owners = dict.fromkeys(reason.owner for reason in leave.reasons if reason.owner)
+    owners = dict.fromkeys(_whom(reason) for reason in leave.reasons if reason.owner)
     return listing(owners, otherwise="nobody, but the clock")
 
 
-def outlook(rules: Rules, leave: Leave, following: datetime | None, at: datetime) -> Iterator[str]:
-    """Tell when it may ship, as it is now, and what freezes it next; nothing where nothing ever holds it."""
+def _whom(reason: Reason) -> str:
+    """Name whom a reason waits on: a line may be let go by others than who stopped it."""
+    return "whoever lets the line go" if reason.kind == "line" else reason.owner
+
+
+def copied(rules: Rules) -> str:
+    """Add to a sentence which calendars were read from a copy; nothing where none was."""
+    return "".join(f"; {said}" for said in rules.copies)
+
+
+def outlook(rules: Rules, at: datetime) -> Iterator[str]:
+    """Tell when it may ship by the rules, and what freezes it next; nothing where nothing ever holds it."""
+    leave = may_ship(rules, at)
     if not leave.allowed:
-        yield f"not now: {held(leave, following)}"
+        yield f"not now: {held(leave, Prospect(free=next_moment(rules, at)))}"
     elif rules.windows or rules.freezes:
         yield "it may ship now"
     ahead = sorted((each for each in rules.freezes if each.begins > at), key=lambda each: each.begins)
     yield from (f"next freeze: {coming(each)}" for each in ahead[:1])
+    yield from rules.copies
 
 
 def coming(freeze: Freeze) -> str:

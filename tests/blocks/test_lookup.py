@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from blocks import lookup
+from sendoff.server.bodies import RESULTS
 
 
 def kind(answer: Any) -> Any:
@@ -43,3 +44,9 @@ def test_trouble_is_not_taken_for_absence(broken: Exception) -> None:
     """A server that cannot be asked, or a block that cannot be read, is not the same as none."""
     with pytest.raises(type(broken), match=str(broken)):
         lookup.find(kind(broken), "shop")
+
+
+def test_results_are_where_the_server_lets_them_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes no other block for them from anybody."""
+    monkeypatch.setattr(lookup, "find", lambda kind, name: kind)
+    assert lookup.results() == RESULTS[1]

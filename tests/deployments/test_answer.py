@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.responses import SetStateStatus
-from prefect.states import Running, Suspended
+from prefect.states import Completed, Running, Suspended
 
-from deployments.answer import answer
+from deployments.answer import answer, find, main, outdated
+from deployments.asked import asked
+from sendoff.errors import PolicyRefused
 
+CODE = "c0dec0de"
 APPROVAL = {"decision": "approve", "approver": "sam", "comment": ""}
 OVERRIDE = {"decision": "ship anyway", "who": "ops", "comment": "it burns"}
 DECISION = {"decision": "retry", "who": "ada", "comment": ""}
@@ -25,7 +31,10 @@ class Client:
         self.taken: list[dict[str, Any]] = []
 
     def read_flow_run_input(self, run: str, key: str) -> str:
-        return json.dumps({"properties": {name: {} for name in (*self.asks, "decision", "comment")}})
+        if key == "what":
+            return json.dumps("## What changes")
+        fields = {name: {} for name in (*self.asks, "decision", "comment")}
+        return json.dumps({"properties": fields | ({"code": {"default": CODE}} if "code" in fields else {})})
 
     def resume_flow_run(self, run: str, run_input: dict[str, Any]) -> Any:
         self.taken.append(run_input)
@@ -34,7 +43,7 @@ class Client:
 
 def waits(key: str) -> Any:
     state = Suspended(pause_key=key)
-    state.state_details.run_input_keyset = {"schema": f"{key}-schema", "response": "", "description": ""}
+    state.state_details.run_input_keyset = {"schema": f"{key}-schema", "response": "", "description": "what"}
     return state
 
 
@@ -110,3 +119,73 @@ def test_a_run_that_does_not_wait_is_not_answered() -> None:
     client: Any = Client()
     refused = answer(client, run(Running()), DECISION)
     assert refused == "shop 2 to production: is Running, expected a run that waits for an answer"
+
+
+class Server(Client):
+    """Knows runs, by the order in which they were expected to start."""
+
+    def __init__(self, *runs: Any) -> None:
+        super().__init__("code")
+        self.runs = runs
+
+    def read_flow_runs(self, flow_run_filter: FlowRunFilter, limit: int, **sort: Any) -> list[Any]:
+        assert flow_run_filter.name is not None
+        named = [each for each in self.runs if each.name in (flow_run_filter.name.any_ or [])]
+        waits_only = flow_run_filter.state is not None
+        return [each for each in named if each.state.is_paused() or not waits_only][:limit]
+
+
+def test_a_name_is_of_the_run_that_waits() -> None:
+    """Else of the newest; an answer by name is for one run."""
+    over, older, waiting = run(Completed()), run(Completed()), run(waits("approval-owner-1"))
+    server: Any = Server(over, older, waiting)
+    assert find(server, "shop 2 to production") is waiting
+    server = Server(over, older)
+    assert find(server, "shop 2 to production") is over
+    with pytest.raises(PolicyRefused, match="shop 3: no such run here"):
+        find(server, "shop 3")
+
+
+def test_a_name_of_two_that_wait_is_refused() -> None:
+    """Nobody can tell which of them is meant; both are named."""
+    two = [SimpleNamespace(**{**vars(run(waits("approval-owner-1"))), "id": name}) for name in ("r2", "r1")]
+    server: Any = Server(run(Running()), *two)
+    with pytest.raises(
+        PolicyRefused, match=r"is the name of r1 and r2, which all wait, .* name it by its id"
+    ):
+        find(server, "shop 2 to production")
+
+
+def test_what_is_shown_can_be_read_first() -> None:
+    """The text above the form, and its code; only where an approval is asked for."""
+    server: Any = Server()
+    assert asked(server, run(waits("approval-owner-1"))) == {
+        "run": "r1",
+        "name": "shop 2 to production",
+        "text": "## What changes",
+        "code": CODE,
+    }
+    for other in (waits("trouble-deploy-1-1"), Running()):
+        with pytest.raises(PolicyRefused, match=r"expected a run that waits|use `sendoff answer`"):
+            asked(server, run(other))
+
+
+def test_an_old_code_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is sent for what has changed since it was read."""
+    server: Any = Server(run(waits("approval-owner-1")))
+
+    @contextmanager
+    def client(**_: Any) -> Iterator[Any]:
+        yield server
+
+    monkeypatch.setattr("deployments.answer.get_client", client)
+    assert outdated(server, server.runs[0], {"decision": "approve"}) is None
+    given = {"decision": "approve", "approver": "sam", "comment": ""}
+    assert main("shop 2 to production", json.dumps({**given, "code": "0badc0de"})) == 1
+    assert "shows the code c0dec0de now, expected 0badc0de; read it again" in capsys.readouterr().err
+    assert server.taken == []
+    assert main("shop 2 to production", json.dumps({**given, "code": CODE})) == 0
+    assert capsys.readouterr().out == "shop 2 to production: answered\n"
+    assert [each["code"] for each in server.taken] == [CODE]

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from deployments.automations import HEARTBEAT, automations, register_automations
+from sendoff.server.bodies import started_by
 from tasks.recovery import SILENCE
 
 RECOVER = uuid4()
@@ -55,3 +56,11 @@ def test_registering_again_makes_none_twice() -> None:
     server: Any = Server()
     first = register_automations(server, RECOVER)
     assert register_automations(server, RECOVER) == first == list(server.kept)
+
+
+def test_the_server_lets_an_admin_make_them() -> None:
+    """Where people sign in, it looks at what they do, as the client sends new ones and known ones."""
+    for each in automations(RECOVER):
+        for unset_too in (True, False):
+            sent = each.model_dump(mode="json", exclude_unset=not unset_too)
+            assert list(started_by(sent)) == [str(RECOVER)]

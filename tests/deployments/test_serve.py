@@ -9,6 +9,7 @@ from typing import Any
 import prefect.server.api.server as prefect_server
 import pytest
 import uvicorn
+from prefect.settings.models.server.ui import ServerUISettings as UISettings
 
 from deployments import serve as module
 from deployments.serve import main
@@ -40,6 +41,18 @@ def test_the_secret_is_its_own(served: Any) -> None:
     assert "known" not in first
     assert first != served.environ["PREFECT_SERVER_API_AUTH_STRING"]
     assert not {*module.NOT_OURS} & served.environ.keys()
+
+
+def test_pages_ask_where_they_came_from(served: Any) -> None:
+    """Whatever the server is called from outside, in either of Prefect's spellings."""
+    served.environ |= {"PREFECT_SERVER_UI_API_URL": "http://a/api", "PREFECT_UI_API_URL": "http://b/api"}
+    main("127.0.0.1", "4200")
+    assert UISettings.model_validate(_named(served.environ)).api_url == "/api"
+
+
+def _named(environ: dict[str, str]) -> dict[str, str]:
+    """Spell variables as Prefect does once it has read them."""
+    return {name.lower(): value for name, value in environ.items()}
 
 
 def test_prefect_is_behind_the_sign_in(served: Any) -> None:

@@ -9,6 +9,7 @@ from prefect import Flow
 from prefect.flows import load_flow_from_entrypoint
 
 from deployments.stories import AT_SITE, INNER, RECOVER, STORIES, entrypoint
+from sendoff.server import stories
 
 ALL = (*STORIES, *INNER, RECOVER, AT_SITE)
 ids = [story.name for story in ALL]
@@ -50,3 +51,10 @@ def test_story_is_described(story: Flow[..., Any]) -> None:
 def test_names_differ() -> None:
     """No two stories have one name."""
     assert len(set(ids)) == len(ids)
+
+
+def test_the_server_knows_them() -> None:
+    """What people may start there is what is registered for them, by name and by code."""
+    assert {story.name: entrypoint(story) for story in STORIES} == stories.STORIES
+    assert {story.name: entrypoint(story) for story in (*INNER, AT_SITE)} == stories.INNER
+    assert entrypoint(RECOVER) == stories.RECOVER

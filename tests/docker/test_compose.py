@@ -28,14 +28,14 @@ def test_schema():
 
 
 def test_the_wiring():
-    """It is what production is: two servers without services behind one entry, services, two workers."""
+    """It is what production is: two servers behind one entry, services, two workers; and a terminal."""
     parts: dict[str, set[str]] = {}
     for name, part in DATA["services"].items():
         parts.setdefault(part["image"].partition(":")[0], set()).add(name)
     assert parts == {
         "sendoff-server": {"server-1", "server-2", "migrate"},
         "sendoff-services": {"services"},
-        "sendoff-worker": {"worker-1", "worker-2"},
+        "sendoff-worker": {"worker-1", "worker-2", "operator"},
         "haproxy": {"entry"},
         "postgres": {"postgres"},
         "redis": {"redis"},
@@ -48,6 +48,7 @@ def test_the_wiring():
     assert built == {image: image.removeprefix("sendoff-") for image in parts if is_ours(image)}
     dockerfile = (ROOT / "docker" / "Dockerfile").read_text("utf-8")
     assert set(re.findall(r"^FROM runtime AS (\w+)$", dockerfile, re.MULTILINE)) == set(built.values())
+    assert [name for name, part in DATA["services"].items() if "profiles" in part] == ["operator"]
 
 
 @PARTS
@@ -71,9 +72,9 @@ def test_has_bounds(name):
 
 @PARTS
 def test_says_whether_it_is_well(name):
-    """A part is asked whether it is well, and is started again; the one that ends is waited for."""
+    """A part is asked whether it is well, and is started again; what ends by itself is not."""
     part = DATA["services"][name]
-    ends = name == "migrate"
+    ends = name in ("migrate", "operator")
     assert part["restart"] == ("no" if ends else "unless-stopped")
     if not ends:
         assert part["healthcheck"]["test"][0] == "CMD"
@@ -88,10 +89,53 @@ def test_only_the_entry_is_published():
     (port,) = DATA["services"]["entry"]["ports"]
     assert port.startswith("${SENDOFF_LISTEN:-127.0.0.1}:")
     inside = {name for name, network in DATA["networks"].items() if network.get("internal")}
-    assert inside == {"api", "database", "messages"}
+    assert inside == {"servers", "api", "database", "messages"}
     for name in ("server-1", "server-2", "migrate", "postgres", "redis"):
         assert set(DATA["services"][name]["networks"]) <= inside
     assert not {"database", "messages"} & set(DATA["services"]["entry"]["networks"])
+
+
+def test_only_the_entry_reaches_the_servers():
+    """What says where a request is from is believed in its network, where nobody else is."""
+    there = {name for name, part in DATA["services"].items() if "servers" in part["networks"]}
+    assert there == {"entry", "server-1", "server-2"}
+    (range_,) = DATA["networks"]["servers"]["ipam"]["config"]
+    for name in ("server-1", "server-2"):
+        assert DATA["services"][name]["environment"]["SENDOFF_SERVER_PROXIES"] == range_["subnet"]
+    config = (ROOT / "docker" / "haproxy.cfg").read_text("utf-8")
+    for line in (
+        "set-header X-Forwarded-For %[src]",
+        "del-header X-Sendoff-User",
+        "del-header X-Sendoff-Secret",
+    ):
+        assert f"\n    http-request {line}\n" in config
+
+
+def test_the_key_is_the_servers_alone():
+    """Users and the key that signs are mounted where the servers run, and each turns its own audit over."""
+    has = {
+        name: volume["target"]
+        for name, part in DATA["services"].items()
+        for volume in part.get("volumes", [])
+        if volume["source"] == "sign-in"
+    }
+    dockerfile = (ROOT / "docker" / "Dockerfile").read_text("utf-8")
+    assert f"ENV SENDOFF_SERVER_FOLDER={has['server-1']}\n" in dockerfile
+    assert has.keys() == {"server-1", "server-2"}
+    audits = [DATA["services"][name]["environment"]["SENDOFF_SERVER_AUDIT"] for name in has]
+    assert len(set(audits)) == 2
+    assert all(each.startswith(f"{has['server-1']}/") for each in audits)
+    assert not [each for each in DATA["secrets"] if each.endswith(".key")]
+
+
+@pytest.mark.parametrize("name", ["worker-1", "worker-2", "operator"])
+def test_each_has_an_account_of_its_own(name):
+    """It signs in as itself, and believes what the servers have signed."""
+    environment = DATA["services"][name]["environment"]
+    assert environment["PREFECT_API_AUTH_STRING_FILE"] == f"/run/secrets/{name}"
+    assert environment["SENDOFF_SIGNED_BY"] == "/run/secrets/stamps.pub"
+    others = {"worker-1", "worker-2", "operator"} - {name}
+    assert not others & set(DATA["services"][name]["secrets"])
 
 
 @PARTS
@@ -104,7 +148,9 @@ def test_secrets_come_from_files(name):
     assert {each for each in loose if "://" in variables[each]} == set(loose)
     assert all("@" not in str(value) for value in variables.values())
     named = {
-        value.removeprefix("/run/secrets/") for each, value in variables.items() if each.endswith("_FILE")
+        value.removeprefix("/run/secrets/")
+        for each, value in variables.items()
+        if each.endswith("_FILE") or each == "SENDOFF_SIGNED_BY"
     }
     scripts = {"postgres": {"prefect_database_url", "ledger_url"}, "redis": {"redis_url"}}
     assert secrets == named | scripts.get(name, set())

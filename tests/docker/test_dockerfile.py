@@ -60,7 +60,9 @@ def test_only_what_is_needed_gets_in():
     assert allowed == packages | files
 
 
-@pytest.mark.parametrize("name", ["entrypoint.py", "health.py", "postgres.sh", "redis.sh", "secrets.sh"])
+@pytest.mark.parametrize(
+    "name", ["accounts.sh", "entrypoint.py", "health.py", "postgres.sh", "redis.sh", "secrets.sh"]
+)
 def test_programs_may_be_run(name):
     """What the image or the compose file starts may be started."""
     assert (ROOT / "docker" / name).stat().st_mode & 0o111 == 0o111

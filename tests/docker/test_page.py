@@ -23,7 +23,7 @@ OPTIONS = {
     "stop": set(),
     "up": {"--detach"},
 }
-TOOLS = {"entrypoint", "tar", "pg_dump", "pg_restore"}
+TOOLS = {"cat", "entrypoint", "sendoff", "tar", "pg_dump", "pg_restore"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

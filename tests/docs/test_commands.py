@@ -5,7 +5,8 @@ are expected of its output, in their order, `…` standing for anything. Words b
 
 - `fails`: the last command of the block must fail, the others not;
 - `waits`: the last command goes on in a terminal of its own until the page's next block has been run;
-- `meanwhile`: each command is repeated until it succeeds, as it answers what `waits`.
+- `meanwhile`: each command is repeated until it succeeds, as it answers what `waits`;
+- `confirms`: the commands ask for a yes at a terminal, and get it.
 
 All lines of an `sh` block are commands. A `yaml title="PATH"` block is a file that the reader writes there.
 Directory and variables stay from one command of a page to the next.
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import ast
 import os
+import pty
 import re
 import shutil
 import socket
@@ -32,6 +34,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "README.md", *ROOT.glob("docs/*.md")))
 SERVED = ("docs/engineer.md", "docs/operator.md", "docs/release-manager.md")
+ASKED, YES = "[y/N]: ", "y\n"
 DEADLINE = 240.0  # seconds for one command; a release through a server takes some on a busy machine
 
 PREFECT = (
@@ -70,6 +73,7 @@ ELSEWHERE = {
     ),
     "python -m pip install .": "tests/packaging/test_install.py::test_installs_without_the_lock",
     "sh docker/secrets.sh": "tests/docker/test_secrets.py::test_makes_all_that_the_compose_file_names",
+    "sh docker/accounts.sh ada": "tests/docker/test_accounts.py::test_makes_what_is_not_there",
     **dict.fromkeys(COMPOSE, "tests/docker/test_page.py::test_commands_are_understood"),
     **dict.fromkeys(BENCH, "tests/docs/test_commands.py::test_benchmark_is_understood"),
     "SENDOFF_STORE=s3://releases/sendoff AWS_ENDPOINT_URL=https://s3.example sendoff register": (
@@ -97,6 +101,7 @@ class Command:
     fails: bool = False
     waits: bool = False
     meanwhile: bool = False
+    confirms: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,7 @@ class Terminal:
     adapt: Callable[[str], str]
     beside: tuple[Command, subprocess.Popen[str]] | None = None
     environ: dict[str, str] = field(default_factory=dict)
+    screens: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.home.mkdir()
@@ -143,6 +149,8 @@ class Terminal:
         while True:
             process = self._start(command, keep=True)
             said = _said(process, end)
+            if command.confirms:
+                said = said.replace(ASKED, f"{ASKED}{YES}")  # shown by the terminal, which nobody reads
             if not (command.meanwhile and process.returncode and time.monotonic() < end):
                 break
             time.sleep(0.5)
@@ -159,19 +167,33 @@ class Terminal:
         if self.beside:
             self.beside[1].kill()
             self.beside[1].communicate()
+        for screen in self.screens:
+            os.close(screen)
 
     def _start(self, command: Command, keep: bool) -> subprocess.Popen[str]:
         kept = 'export -p >"$HOME/variables"; pwd >"$HOME/cwd"' if keep else ":"
         before = '. "$HOME/variables"; cd "$(cat "$HOME/cwd")"'
         script = f"{before}\n{self.adapt(command.words)}\ncode=$?\n{kept}\nexit $code\n"
-        return subprocess.Popen(
-            ("bash", "-c", script),
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        keys = self._typed(YES) if command.confirms else None
+        try:
+            return subprocess.Popen(
+                ("bash", "-c", script),
+                env=self.environ,
+                stdin=subprocess.DEVNULL if keys is None else keys,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        finally:
+            if keys is not None:
+                os.close(keys)
+
+    def _typed(self, words: str) -> int:
+        """Open a terminal at which words have been typed; it is there until this one is closed."""
+        screen, keys = pty.openpty()
+        self.screens.append(screen)
+        os.write(screen, words.encode())
+        return keys
 
 
 def _said(process: subprocess.Popen[str], end: float) -> str:
@@ -225,6 +247,7 @@ def read(page: str, block: Any) -> list[Command]:
             fails="fails" in block.said and number == last,
             waits="waits" in block.said and number == last,
             meanwhile="meanwhile" in block.said,
+            confirms="confirms" in block.said,
         )
         for number, (words, expected) in enumerate(found)
     ]

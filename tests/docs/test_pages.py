@@ -56,4 +56,5 @@ def _options(words: list[str]) -> set[str]:
     context = main.make_context("sendoff", ["--help"], resilient_parsing=True)
     command = main.get_command(context, words[0])
     nested = getattr(command, "commands", {}).get(words[1]) if len(words) > 1 else None
-    return {option for parameter in (nested or command).params for option in parameter.opts} | {"--help"}
+    params = (nested or command).params
+    return {each for param in params for each in (*param.opts, *param.secondary_opts)} | {"--help"}

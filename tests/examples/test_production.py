@@ -77,6 +77,24 @@ def test_says_where_it_is(up: Made) -> None:
 
 
 @whole_only
+def test_says_who_may_sign_in(up: Made) -> None:
+    """It names a file for each, which nobody else may read and with which they get in; none is shown."""
+    (ui,) = re.findall(r"through HAProxy: (\S+)", up.said())
+    assert httpx.get(f"{ui}/api/sendoff/me", timeout=30).status_code == 401
+    files = dict(re.findall(r"^ +(\S*/accounts/\S+)  \((.*)\)$", up.said(), re.MULTILINE))
+    assert [Path(file).name for file in files] == ["operator", "alex"]
+    for file in (*files, ".production/accounts/worker-1"):
+        path = up.checkout / file
+        name, _, password = path.read_text().strip().partition(":")
+        me = httpx.get(f"{ui}/api/sendoff/me", auth=(name, password), timeout=30).json()
+        assert (me["name"], path.stat().st_mode & 0o777) == (path.name, 0o600)
+        assert password not in up.said()
+    variables = up.checkout / ".production" / "environ.sh"
+    assert variables.stat().st_mode & 0o777 == 0o600
+    assert "PREFECT_API_AUTH_STRING=operator:" in variables.read_text()
+
+
+@whole_only
 def test_listens_on_loopback_only(up: Made) -> None:
     """Nobody on the network reaches any part."""
     found = listened_on(up)

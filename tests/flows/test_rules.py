@@ -113,6 +113,18 @@ def test_the_way_back_leads_to_what_was_live_there() -> None:
     refuse(run("rollback", lived=("1", "2")))
 
 
+def test_gates_that_never_open_together_are_refused() -> None:
+    """One person counts once in all: who is needed at two gates is missing at one of them."""
+    other = Approval(kind="approval", name="ops", approvers=("Sam", "robin"))
+    (reason,) = reasons(run(gates=(GATE, other)))
+    assert reason == (
+        "gates 'owner' and 'ops': 2 approvals are asked for in all but only Sam may give one, and one person "
+        "counts once in all gates, expected at least 2 people; name more approvers, or have somebody else "
+        "ask for the release"
+    )
+    refuse(run(gates=(GATE, other), requested_by="dora"))
+
+
 FIRE = Emergency(skip=("owner",), reason="the shop is down")
 
 

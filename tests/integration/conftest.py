@@ -39,6 +39,7 @@ from examples.demo.hosts import EmbeddedHosts
 from examples.demo.workspace import HOSTS, Workspace
 from examples.ports import free_port
 from examples.processes import Processes
+from examples.production.place import APPROVER, OPERATOR
 from examples.production.wiring import Wiring
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import Event
@@ -235,9 +236,12 @@ class Stack:
         return str(report)
 
     def assert_settled(self, application: str) -> None:
-        """Nothing is held any more, and the ledger is whole."""
-        assert [each for each in self.ledger.leases() if each.resource.startswith(f"{application}/")] == []
+        """Nothing is held any more, a moment after its end is written down, and the ledger is whole."""
+        until(lambda: not self._held(application), f"everything given back: {self._held(application)}")
         assert self.ledger.verify() is None
+
+    def _held(self, application: str) -> list[Any]:
+        return [each for each in self.ledger.leases() if each.resource.startswith(f"{application}/")]
 
 
 @dataclass
@@ -383,9 +387,20 @@ def wiring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wiring]:
 
 @pytest.fixture(scope="session")
 def production(wiring: Wiring) -> Iterator[Stack]:
-    """The same views of that wiring. Its client is told where it is: settings are the other server's."""
+    """The same views of that wiring, as its operator."""
+    yield from _signed_in(wiring, OPERATOR)
+
+
+@pytest.fixture(scope="session")
+def approving(wiring: Wiring) -> Iterator[Stack]:
+    """The same, as somebody who may agree to what goes to production."""
+    yield from _signed_in(wiring, APPROVER)
+
+
+def _signed_in(wiring: Wiring, who: str) -> Iterator[Stack]:
+    """Sign in. The client is told where it is: settings are the other server's."""
     environ = {**wiring.processes.environ, **wiring.environ}
-    with SyncPrefectClient(wiring.place.api) as client:
+    with SyncPrefectClient(wiring.place.api, auth_string=wiring.place.credentials[who]) as client:
         stack = Stack(wiring.place, wiring.processes, client, environ)
         with closing(stack.ledger):
             yield stack

@@ -73,8 +73,8 @@ def test_the_line_is_stopped_and_let_go(stack: Stack, application: Make, eventua
     assert f"all releases of {app.name}" in cli(stack, "line")
     run, state = stack.tell("release", app.what("1"), "Suspended")
     who = stack.ledger.last("line").actor
-    why = f"it waits, as {who} has stopped the line and has to let it go (an outage); "
-    assert state.message == f"{why}when it may ship depends on {who}"
+    why = f"it waits, as {who} stopped the line (an outage), which holds until somebody lets it go; "
+    assert state.message == f"{why}when it may ship depends on whoever lets the line go"
     assert cli(stack, "why", run) == f"{app.name} 1 to production: {state.message}\n"
     assert state.message in cli(stack, "status", app.name)
     assert app.releases == [[], []]
@@ -188,7 +188,7 @@ def test_held_in_a_terminal(stack: Stack, application: Make, eventually: Until) 
             )
             run = stack.ledger.running()[-1].release
             eventually(lambda: stack.state(run).name == "Paused", "it waits")
-            assert "has stopped the line" in (stack.state(run).message or "")
+            assert "stopped the line" in (stack.state(run).message or "")
             assert "woken" in cli(stack, "line", "go", "--application", app.name, "--reason", "over")
             said, _ = process.communicate(timeout=240)
         finally:

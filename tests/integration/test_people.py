@@ -104,8 +104,16 @@ def test_two_gates_on_a_laptop(
         )
         run = created.release
         stack.wait_for(run, "Paused")
+        code = stack.events(run, "approval.asked")[-1].body["code"]
         cli = (SENDOFF, "approve", run, "--as", "sam")
-        approved = subprocess.run(cli, env=stack.environ, capture_output=True, text=True, check=False)
+        unread, approved = (
+            subprocess.run(
+                (*cli, *words), env=stack.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                check=False,
+            )
+            for words in ((), ("--code", code))
+        )  # fmt: skip
+        assert (unread.returncode, f"add --code {code}" in unread.stderr) == (1, True), unread.stderr
         assert approved.returncode == 0, approved.stderr
         for approver in ("sam", "priya"):
             stack.wait_for(run, "Paused")

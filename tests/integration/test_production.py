@@ -8,10 +8,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import State, StateType
 
 from examples.production import haproxy
 
@@ -46,7 +47,7 @@ def assert_well(production: Stack, run: str) -> None:
     production.assert_settled("storefront")
 
 
-def test_api_server_dies(production: Stack, wiring: Wiring, eventually: Eventually) -> None:
+def test_api_server_dies(production: Stack, approving: Stack, wiring: Wiring, eventually: Eventually) -> None:
     """One of the two is killed while a release goes on; it goes on through the other, until its end."""
 
     def sees(**expected: str) -> None:
@@ -57,13 +58,19 @@ def test_api_server_dies(production: Stack, wiring: Wiring, eventually: Eventual
     wiring.kill("api-1")
     production.wait_for(run, "Suspended")
     sees(**{"api-1": "DOWN", "api-2": "UP"})
-    production.approve(run, "alex", "Live")
+    approving.approve(run, "alex", "Live")
     wiring.start("api-1")
     sees(**{"api-1": "UP", "api-2": "UP"})
     assert_well(production, run)
+    (created,) = production.events(run, "release.created")
+    (answered,) = production.events(run, "approval.answered")
+    assert (created.actor, created.body["proved"]) == ("operator", True)
+    assert (answered.body["approver"], answered.body["proved"]) == ("alex", True)
 
 
-def test_resumed_on_the_other_worker(production: Stack, wiring: Wiring, eventually: Eventually) -> None:
+def test_resumed_on_the_other_worker(
+    production: Stack, approving: Stack, wiring: Wiring, eventually: Eventually
+) -> None:
     """A release that was suspended on a worker that is gone goes on on the other, from another home."""
     run = begin(production, "2.4.0")
     production.wait_for(run, "Suspended")
@@ -72,7 +79,7 @@ def test_resumed_on_the_other_worker(production: Stack, wiring: Wiring, eventual
     production.form(run)  # written after the state; who dies in between leaves a run that nobody can answer
     eventually(lambda: not children(wiring.processes.running[first].pid), "the run's process has ended")
     wiring.stop(first)
-    production.approve(run, "alex", "Live")
+    approving.approve(run, "alex", "Live")
     assert workers_of(wiring, run) == {first, other}
     wiring.start(first)
     assert_well(production, run)
@@ -90,7 +97,7 @@ def children(pid: int) -> str:
     return "".join(each.read_text() for each in Path(f"/proc/{pid}/task").glob("*/children"))
 
 
-def test_services_die(production: Stack, wiring: Wiring, eventually: Eventually) -> None:
+def test_services_die(production: Stack, approving: Stack, wiring: Wiring, eventually: Eventually) -> None:
     """Without the services a release goes on; what they missed waited for them in Redis."""
     run = begin(production, "2.4.1")
     wiring.kill("services")
@@ -102,8 +109,19 @@ def test_services_die(production: Stack, wiring: Wiring, eventually: Eventually)
 
     deployed = {f"deploy to {host}" for host in HOSTS}
     eventually(lambda: deployed <= finished(), "the services know of the tasks that ended without them")
-    production.approve(run, "alex", "Live")
+    approving.approve(run, "alex", "Live")
     assert_well(production, run)
+
+
+def test_the_services_look_after_a_run(production: Stack, eventually: Eventually) -> None:
+    """They start `recover` for a release that is cancelled while no process has it; nobody signs in there."""
+    run = begin(production, "broken")
+    production.wait_for(run, "Suspended")
+    production.client.set_flow_run_state(UUID(run), State(type=StateType.CANCELLING))
+    eventually(lambda: production.events(run, "release.ended"), "its end")
+    assert production.end(run) == "cancelled"
+    eventually(lambda: not production.ledger.leases(), "it holds nothing any more")
+    production.assert_settled("storefront")
 
 
 def test_event_reaches_the_services(production: Stack, wiring: Wiring, eventually: Eventually) -> None:
@@ -113,7 +131,7 @@ def test_event_reaches_the_services(production: Stack, wiring: Wiring, eventuall
         "type": "event", "posture": "Reactive", "expect": ["sendoff.test"], "threshold": 1, "within": 0,
     }  # fmt: skip
     automation = {"name": "a test", "trigger": trigger, "actions": [{"type": "do-nothing"}]}
-    made = httpx.post(f"{second}/automations/", json=automation, timeout=30).raise_for_status().json()
+    made = ask(wiring, "operator", "POST", f"{second}/automations/", automation).json()
     mine = {"resource": {"id": [f"prefect.automation.{made['id']}"]}}
     acted = {"filter": {**mine, "event": {"name": ["prefect.automation.action.executed"]}}}
 
@@ -123,9 +141,15 @@ def test_event_reaches_the_services(production: Stack, wiring: Wiring, eventuall
 
     def has_acted() -> bool:
         """The services hear of a new automation some time after it was made, so the event is sent again."""
-        httpx.post(f"{first}/events", json=[event()], timeout=30).raise_for_status()
-        found = httpx.post(f"{second}/events/filter", json=acted, timeout=30).raise_for_status()
-        return bool(found.json()["total"])
+        ask(wiring, "worker-1", "POST", f"{first}/events", [event()])
+        return bool(ask(wiring, "alex", "POST", f"{second}/events/filter", acted).json()["total"])
 
     eventually(has_acted, "the automation has acted", pause=1)
-    httpx.delete(f"{second}/automations/{made['id']}", timeout=30).raise_for_status()
+    ask(wiring, "operator", "DELETE", f"{second}/automations/{made['id']}")
+
+
+def ask(wiring: Wiring, who: str, method: str, address: str, body: Any = None) -> httpx.Response:
+    """Ask an API server, not through HAProxy, as somebody."""
+    name, _, password = wiring.place.credentials[who].partition(":")
+    answer = httpx.request(method, address, json=body, auth=(name, password), timeout=30)
+    return answer.raise_for_status()

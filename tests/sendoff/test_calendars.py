@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sendoff import calendars as module
 from sendoff.calendars import Calendars, CalendarUnread
-from sendoff.timing.calendar import Calendar
+from sendoff.spec.timing import FreezeCalendar
+from sendoff.timing.calendar import Calendar, freezes, read
 
 EVENT = "BEGIN:VEVENT\nUID:{0}\nDTSTART;VALUE=DATE:20260301\nEND:VEVENT\n"
 
@@ -125,8 +127,27 @@ def test_last_good_copy(tmp_path: Path, site: Site, status: int, content: bytes,
         reading = later(tmp_path)
         assert names(reading.find(site.address, tmp_path)) == ["a"]
         (note,) = reading.notes
-        assert note.startswith(f"the calendar at 127.0.0.1 cannot be read ({why}); the copy of 20")
+        assert note.startswith(f"the calendar at 127.0.0.1 cannot be read ({why}), so its copy of 20")
         assert "hunter2" not in note
+
+
+@pytest.mark.parametrize("days", [8, -8], ids=["old", "of a clock that was wrong"])
+def test_copy_that_counts_no_more(tmp_path: Path, site: Site, days: int) -> None:
+    """Nobody knows what was frozen since: after 7 days there might as well be no copy."""
+    Calendars(tmp_path).find(site.address, tmp_path)
+    site.status = 500
+    assert names(later(tmp_path, 24 * 6.9).find(site.address, tmp_path)) == ["a"]
+    (copy,) = (tmp_path / "calendars").iterdir()
+    then = datetime.now(UTC) - timedelta(days=days)
+    os.utime(copy, (then.timestamp(), then.timestamp()))
+    with pytest.raises(CalendarUnread) as unread:
+        Calendars(tmp_path).find(site.address, tmp_path)
+    assert str(unread.value) == (
+        "the calendar at 127.0.0.1 cannot be read (status 500), "
+        f"and its copy is of {then:%Y-%m-%d %H:%M} UTC: a copy counts for 7 days"
+    )
+    site.status = 200
+    assert names(Calendars(tmp_path).find(site.address, tmp_path)) == ["a"]
 
 
 def test_no_copy(tmp_path: Path, site: Site) -> None:
@@ -181,3 +202,41 @@ def test_not_an_address(tmp_path: Path) -> None:
     """What no site can be at is told like any other."""
     with pytest.raises(CalendarUnread, match="the calendar at an address cannot be read"):
         Calendars(tmp_path).find("http://", tmp_path)
+
+
+YEAR = timedelta(days=366)
+DAILY = (
+    "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20200101T{0}Z\nDURATION:PT1H\nRRULE:FREQ=DAILY\n"
+    "END:VEVENT\nEND:VCALENDAR\n"
+)
+SOURCE = FreezeCalendar(calendar="x.ics", owner="ops", reason="why")
+
+
+def test_worked_out_once_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each batch looks: while nothing changes, nothing is read or worked out anew."""
+    done: list[str] = []
+
+    def noted(work: Callable[..., Any]) -> Callable[..., Any]:
+        def note(*given: Any) -> Any:
+            done.append(work.__name__)
+            return work(*given)
+
+        return note
+
+    for work in (read, freezes):
+        monkeypatch.setattr(module, work.__name__, noted(work))
+    calendars, noon = Calendars(tmp_path), datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+    def found(at: datetime, source: FreezeCalendar = SOURCE) -> list[str]:
+        freezes = calendars.freezes(source, tmp_path, at, at + YEAR)
+        return [f"{each.begins:%d %H} {each.owner}" for each in (freezes[0], freezes[-1])]
+
+    (tmp_path / "x.ics").write_text(DAILY.format("120000"))
+    assert found(noon + timedelta(minutes=59)) == ["25 12 ops", "26 12 ops"]
+    assert found(noon + timedelta(minutes=60)) == ["26 12 ops", "26 12 ops"]
+    assert done == ["read", "freezes"]
+    assert found(noon, SOURCE.model_copy(update={"owner": "cfo"})) == ["25 12 cfo", "25 12 cfo"]
+    (tmp_path / "x.ics").write_text(DAILY.format("130000"))
+    assert found(noon) == ["25 13 ops", "25 13 ops"]
+    assert found(noon + timedelta(days=1)) == ["26 13 ops", "26 13 ops"]
+    assert done == ["read", "freezes", "freezes", "read", "freezes", "freezes"]

@@ -126,3 +126,12 @@ def test_calendars(folder: Path) -> None:
     assert str(wrong) == "company.ics:2: 'hello' is no line of a calendar, expected NAME:value"
     Path("company.ics").write_text("BEGIN:VCALENDAR\nEND:VCALENDAR\n")
     assert list(in_calendars(loaded, found)) == []
+
+
+def test_events_that_freeze_nothing(folder: Path) -> None:
+    """What takes no time is told, though a release reads the calendar as it is."""
+    Path("freezes.yaml").write_text(RIGHT)
+    event = "BEGIN:VEVENT\nDTSTART:20261224T180000Z\nSUMMARY:Everybody leaves\nEND:VEVENT\n"
+    Path("company.ics").write_text(f"BEGIN:VCALENDAR\n{event}END:VCALENDAR\n")
+    (told,) = in_calendars(catalog.survey([folder])[0], survey([Path()])[0])
+    assert str(told).startswith("company.ics:2: VEVENT: 'Everybody leaves' takes no time")

@@ -54,6 +54,16 @@ def test_of_something_else(public: Path, other: dict[str, Any], why: str) -> Non
         proved(stamped(**other), signed_by=public, **DEED)
 
 
+def test_who_was_late_is_known(public: Path) -> None:
+    """It is told in words for whoever answered; of all else that is wrong nobody is named."""
+    with pytest.raises(StampRefused, match="somebody answered before you; read it again") as late:
+        proved(stamped(question="approval-qa-1"), signed_by=public, **DEED)
+    assert late.value.who == "priya"
+    with pytest.raises(StampRefused, match="another run") as moved:
+        proved(stamped(question="approval-qa-1", run="r2"), signed_by=public, **DEED)
+    assert moved.value.who == ""
+
+
 @pytest.mark.parametrize("text", ["", "x", ".", "a.b", "é.é"])
 def test_no_stamp(public: Path, text: str) -> None:
     """What is no stamp at all is refused in plain words."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -45,7 +47,7 @@ class Catalog:
     def rules(self, environment: str = "production", at: datetime = NOON) -> Rules:
         file = load(self.folder / "release.yaml").file
         calendars = Calendars(self.folder / "cache")
-        return rules_of(file, environment, self.folder, [self.folder], calendars, self.ledger, at).rules
+        return rules_of(file, environment, self.folder, [self.folder], calendars, self.ledger, at)
 
 
 @pytest.fixture
@@ -90,6 +92,24 @@ def test_of_a_calendar(catalog: Catalog) -> None:
     assert not may_ship(catalog.rules("staging"), NOON).allowed
 
 
+def test_of_a_copy(catalog: Catalog) -> None:
+    """What is away counts as it was, for a week, and that is said once however many name it."""
+    address = "http://127.0.0.1:1/company.ics"
+    copy = catalog.folder / "cache" / "calendars" / f"{hashlib.sha256(address.encode()).hexdigest()}.ics"
+    copy.parent.mkdir(parents=True)
+    copy.write_text(ICS)
+    then = datetime.now(UTC).timestamp() - 3600
+    os.utime(copy, (then, then))
+    catalog.freezes(*(f"calendar: {address!r}, owner: {who}, reason: Money" for who in ("cfo", "ops")))
+    rules = catalog.rules("staging")
+    (said,) = rules.copies
+    assert said.startswith("the calendar at 127.0.0.1 cannot be read (no connection), so its copy of ")
+    assert [each.owner for each in rules.freezes] == ["cfo", "ops"]
+    os.utime(copy, (0, 0))
+    rules = catalog.rules("staging")
+    assert (rules.copies, rules.freezes, [each.owner for each in rules.unread]) == ((), (), ["cfo", "ops"])
+
+
 def test_nothing_known_nothing_changed(catalog: Catalog) -> None:
     """A calendar and a file of freezes that cannot be read hold everything, and say who has to see to it."""
     catalog.freezes("calendar: company.ics, owner: cfo, reason: Money")
@@ -123,9 +143,16 @@ def test_of_a_release(catalog: Catalog) -> None:
     (catalog.folder / "release.yaml").unlink()
 
     def rules() -> Rules:
-        return rules_for_run(ledger.events("r1"), [catalog.folder], calendars, ledger, NOON).rules
+        return rules_for_run(ledger.events("r1"), [catalog.folder], calendars, ledger, NOON)
 
     (freeze,) = rules().freezes
+    stopping.stop(ledger, "ada", "an outage", ("", ""))
+    assert len(rules().stops) == 1
+    stopping.let_go(ledger, "ada", "over", ("", ""))
     ledger.append("r1", "freeze.overridden", "ops", {"freeze": freeze.id})
     assert rules().freezes == ()
     assert rules().windows == loaded.file.environment("production").windows
+    ledger.append("r1", "release.planned", "ada", {"plan_digest": "another than before"})
+    assert rules().freezes == (freeze,)
+    ledger.append("r1", "release.undoing", "ada", {"why": "not good"})
+    assert rules() == Rules()

@@ -180,7 +180,9 @@ def gated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     """Make a run with gates, whose names are gate-1 and so on; `signed`: where people sign in."""
     opened: list[Ledger] = []
 
-    def make(*gates: dict[str, Any], signed: bool = False, run_id: str = "run-1") -> Gated:
+    def make(
+        *gates: dict[str, Any], signed: bool = False, run_id: str = "run-1", flow: str = "release"
+    ) -> Gated:
         key = Ed25519PrivateKey.generate()
         public = tmp_path / "server.pub"
         public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
@@ -189,7 +191,7 @@ def gated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         ledger = Ledger.open(url, clock=lambda: clock[0].at if clock else START)
         opened.append(ledger)
         body = {
-            "flow": "release",
+            "flow": flow,
             "application": "shop",
             "environment": "production",
             "version": "2",

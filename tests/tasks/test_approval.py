@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from sendoff.spec.intent import Emergency
+from sendoff.spec.models import BreakGlass
+from sendoff.telling import occasions_of
 from sendoff.timing.rules import Rules, Unread
 from tasks import approval, hold, subject
 from tasks.approval import declined
@@ -190,6 +193,42 @@ def test_an_approval_that_expired_is_asked_for_again(gated: Make) -> None:
     assert run.alarms[0] == ("approval-gate-1-2", run.at)
 
 
+def told(run: Gated) -> list[tuple[str, int]]:
+    """Give the questions that people are told of, each with the minute."""
+    events, start = run.events(), run.events()[0].at
+    return [
+        (event.body["question"], (event.at - start).seconds // 60)
+        for event in events
+        if event.kind == "approval.asked" and occasions_of(event, events[0], events)
+    ]
+
+
+def test_people_are_told_of_what_is_asked_anew(gated: Make) -> None:
+    """An approval expired, or the plan changed and changed back: whoever is asked again hears of it."""
+    run = gated({**NAMED, "count": 2, "answers_expire": 600})
+    before = run.planner.live
+
+    def become(live: str) -> Callable[[], None]:
+        return lambda: setattr(run.planner, "live", live)
+
+    away = run.after(become("9-000000000000"), run.says("priya"))
+    back = run.after(become(before), run.says("priya"))
+    run.waits(run.says("sam"), run.passes(minutes=10), away, back)
+    assert told(run) == [
+        ("approval-gate-1-1", 0),
+        ("approval-gate-1-2--2", 10),
+        ("approval-gate-1-3", 10),
+        ("approval-gate-1-4", 10),
+    ]
+
+
+def test_people_are_told_when_later_has_come(gated: Make) -> None:
+    """Also where nobody is to be reminded; once."""
+    run = gated(NAMED)
+    run.waits(run.says("sam", "later", until="2h"), run.passes(hours=2), run.says("eve"))
+    assert told(run) == [("approval-gate-1-1", 0), ("approval-gate-1-2--2", 120)]
+
+
 def test_time_begins_anew_when_it_has_changed(gated: Make) -> None:
     """Who is shown something else has as long as before to read it."""
     run = gated({**NAMED, "expires_after": 3600})
@@ -230,6 +269,67 @@ def test_gates_are_passed_in_order_and_all_fall_together(gated: Make) -> None:
         ("gate-1", ["sam"]),
         ("gate-2", []),
     ]
+
+
+def test_one_person_counts_once_in_all_gates(gated: Make) -> None:
+    """Who has agreed at the first gate does not at the second; they learn why, and who may is told."""
+    run = gated({}, {"count": 2})
+    steps = [run.says(who) for who in ("sam", " SAM", "priya", "sam", "eve")]
+    assert run.agree(*steps) is not None
+    assert run.counted() == [
+        ("sam", True),
+        ("SAM", False),
+        ("priya", True),
+        ("sam", False),
+        ("eve", True),
+    ]
+    assert run.bodies("approval.answered")[1]["said"] == (
+        "'SAM' has approved at 'gate-1' already: one person counts once in all gates; ask somebody else"
+    )
+    assert [body["from"] for body in run.bodies("approval.asked")[1:3]] == ["anybody but sam and robin"] * 2
+
+
+def test_whoever_counted_elsewhere_may_still_say_no(gated: Make) -> None:
+    """Only their approval does not count twice."""
+    run = gated({}, {})
+    assert run.agree(run.says("sam"), run.says("sam", "reject", comment="a fault was found")) is None
+    assert declined(run.run) == "rejected"
+
+
+def test_who_is_needed_at_another_gate_does_not_count_here(gated: Make) -> None:
+    """Else nobody would be left there, and it would wait for good."""
+    run = gated({"approvers": ["sam", "priya"]}, {"approvers": ["sam"]})
+    assert run.agree(run.says("sam"), run.says("priya"), run.says("sam")) is not None
+    assert run.counted() == [("sam", False), ("priya", True), ("sam", True)]
+    assert run.bodies("approval.asked")[0]["from"] == "priya"
+    assert run.bodies("approval.answered")[0]["said"] == (
+        "'sam' is needed at 'gate-2': one person counts once in all gates; ask one of the other approvers"
+    )
+
+
+def test_what_fell_at_one_gate_counts_at_another(gated: Make) -> None:
+    """Who agreed to what is not so any more is not spoken for."""
+    run = gated({"approvers": ["sam", "priya"]}, {"approvers": ["sam", "priya"]})
+
+    def change() -> None:
+        run.planner.live = "9-000000000000"
+
+    assert run.agree(
+        run.says("sam"), run.after(change, run.says("priya")), run.says("priya"), run.says("sam")
+    )
+    assert run.counted() == [("sam", True), ("priya", False), ("priya", True), ("sam", True)]
+
+
+def test_the_second_person_of_an_emergency_counts_once_as_well(gated: Make) -> None:
+    """They have stood in for the gates that are skipped, and open none of those that hold."""
+    run = gated({}, {})
+    here = run.run.file.environments[0].model_copy(update={"emergency": BreakGlass()})
+    run.run.file = run.run.file.model_copy(update={"environments": (here,)})
+    fire = Emergency(skip=("gate-1",), reason="the shop is down")
+    run.run.why = run.run.why.model_copy(update={"emergency": fire})
+    assert run.agree(run.says("sam"), run.says("sam"), run.says("priya")) is not None
+    assert run.counted() == [("sam", True), ("sam", False), ("priya", True)]
+    assert "has approved at 'emergency' already" in run.bodies("approval.answered")[1]["said"]
 
 
 def test_a_calendar_that_cannot_be_read_voids_nothing(gated: Make, monkeypatch: pytest.MonkeyPatch) -> None:

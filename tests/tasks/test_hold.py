@@ -13,7 +13,8 @@ import pytest
 
 from sendoff.ledger import Ledger
 from sendoff.spec.timing import Window
-from sendoff.timing.rules import Freeze, Rules, Stop, Unread
+from sendoff.timing.override import Shown, in_force
+from sendoff.timing.rules import Freeze, Rules, Stop, Unread, without
 from tasks import hold as module
 from tasks import holding
 from tasks.asking import Given
@@ -24,6 +25,7 @@ HOUR = timedelta(hours=1)
 FREEZE = Freeze(begins=NOON - HOUR, ends=NOON + 3 * HOUR, owner="ops", reason="Year end")
 FROZEN = Rules(freezes=(FREEZE,))
 CLOSED = Rules(windows=(Window(opens="12:30", closes="13:00"),))
+SHIP = {"decision": "ship anyway", "who": "ops", "comment": "it burns"}
 STOPPED = Rules(stops=(Stop(reason="an outage", owner="ada", since=NOON),))
 
 
@@ -36,10 +38,14 @@ class World:
 
     def __init__(self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
         self.ledger, self.rules, self.now = ledger, Rules(), NOON
+        where = {"application": "shop", "environment": "production"}
+        ledger.append("r1", "release.created", "ada", {"flow": "release", "version": "2", **where})
         self.waited: list[tuple[str, str]] = []
         self.woken_at: list[datetime] = []
         self.woken: list[str] = []
         self.says: list[dict[str, str]] = []
+        self.asked: list[str] = []
+        self.texts: list[str] = []
         self.then: Callable[[], None] = self._leave
         self.said: list[str] = []
         self.run: Any = SimpleNamespace(
@@ -47,7 +53,7 @@ class World:
             flow="release",
             version="2",
             place=SimpleNamespace(application="shop", environment="production"),
-            why=SimpleNamespace(summary="s", reason="r", risk="low", risk_note=""),
+            why=SimpleNamespace(summary="s", reason="r", risk="low", risk_note="", requested_by="robin"),
             settings=SimpleNamespace(signed_by=None),
             ledger=ledger,
             now=lambda: self.now,
@@ -61,9 +67,7 @@ class World:
         monkeypatch.setattr(holding, "answer_to", self._answer)
 
     def _rules(self) -> Rules:
-        gone = {event.body["freeze"] for event in self.ledger.events("r1", ("freeze.overridden",))}
-        freezes = tuple(each for each in self.rules.freezes if each.id not in gone)
-        return self.rules.model_copy(update={"freezes": freezes})
+        return without(self.rules, in_force(self.ledger.events("r1")))
 
     def _leave(self) -> None:
         raise Waits
@@ -75,14 +79,28 @@ class World:
         self.then()
 
     def _answer(self, model: Any, key: str, before: Any, why: str, after: Any) -> Given | None:
-        if not self.says:
+        self.texts.append(str(model._description))
+        if not (self.says and self.asked):
+            self.asked.append(key)
             self._wait(key, before, why, after)
             return None
         said = self.says.pop(0)
-        return Given(said, said, key)
+        return Given(said, said, self.asked.pop())
 
     def hold(self, place: str = "deploy", hosts: tuple[str, ...] = ()) -> None:
         hold(self.run, place, hosts)
+
+    def plan(self, digest: str) -> None:
+        self.ledger.append("r1", "release.planned", "ada", {"plan_digest": digest})
+
+    def suspends(self, place: str = "deploy") -> None:
+        """See that it waits."""
+        with pytest.raises(Waits):
+            self.hold(place)
+
+    def happened(self) -> list[str]:
+        """Name what was written down since it was started."""
+        return [event.kind for event in self.ledger.events("r1")][1:]
 
     def bodies(self, *kinds: Any) -> list[dict[str, Any]]:
         return [event.body for event in self.ledger.events("r1", kinds)]
@@ -97,7 +115,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 def test_goes_on_where_it_may(world: World) -> None:
     """Nothing is written down, and nobody waits."""
     world.hold()
-    assert world.ledger.events("r1") == ()
+    assert world.happened() == []
 
 
 @pytest.mark.parametrize("rules", [FROZEN, CLOSED, STOPPED], ids=["freeze", "window", "line"])
@@ -111,6 +129,14 @@ def test_held(world: World, rules: Rules) -> None:
     assert (held["place"], held["said"][:9]) == ("go-live/2", "it waits,")
 
 
+def test_held_by_a_copy(world: World) -> None:
+    """Its state says so when a calendar was read from a copy."""
+    world.rules = FROZEN.model_copy(update={"copies": ("x.ics is away, so its copy is used",)})
+    with pytest.raises(Waits):
+        world.hold()
+    assert world.waited[0][1].endswith(" UTC; x.ics is away, so its copy is used")
+
+
 def test_let_go(world: World) -> None:
     """It looks again when it is woken, and goes on once it may."""
     world.rules = CLOSED
@@ -120,10 +146,10 @@ def test_let_go(world: World) -> None:
 
     world.then = half_an_hour
     world.hold()
-    assert [event.kind for event in world.ledger.events("r1")] == ["release.held", "release.let_go"]
+    assert world.happened() == ["release.held", "release.let_go"]
     assert world.woken_at == [NOON + HOUR / 2]
     world.hold()
-    assert len(world.ledger.events("r1")) == 2
+    assert len(world.happened()) == 2
 
 
 def test_written_down_once(world: World) -> None:
@@ -136,7 +162,7 @@ def test_written_down_once(world: World) -> None:
     world.rules = STOPPED
     with pytest.raises(Waits):
         world.hold()
-    assert [each["on"] for each in world.bodies("release.held")] == ["ops", "ada"]
+    assert [each["on"] for each in world.bodies("release.held")] == ["ops", "whoever lets the line go"]
 
 
 @pytest.mark.parametrize(
@@ -222,8 +248,13 @@ def test_owner_ships_anyway(world: World) -> None:
         "comment": "it burns",
         "proved": False,
     }
-    kinds = [event.kind for event in world.ledger.events("r1")]
-    assert kinds == ["release.held", "freeze.overridden", "hold.answered", "release.let_go"]
+    assert world.happened() == [
+        "release.held",
+        "hold.asked",
+        "freeze.overridden",
+        "hold.answered",
+        "release.let_go",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -232,21 +263,109 @@ def test_owner_ships_anyway(world: World) -> None:
 def test_others_do_not(world: World, who: str, decision: str, counted: bool) -> None:
     """The release waits on, under a new key: an answer is taken once."""
     world.rules = FROZEN
+    world.suspends()
     world.says = [{"decision": decision, "who": who, "comment": "now"}]
-    with pytest.raises(Waits):
-        world.hold()
+    world.suspends()
     (answered,) = world.bodies("hold.answered")
     assert answered["counted"] is counted
     assert world.bodies("freeze.overridden") == []
-    assert [key for key, _ in world.waited] == ["hold-deploy-2"]
+    assert [key for key, _ in world.waited] == ["hold-deploy-1", "hold-deploy-2"]
+
+
+def test_what_is_shown_is_written_down(world: World) -> None:
+    """Before anybody can answer: the freezes by id, the plan, and the code that stands in the form."""
+    world.rules = FROZEN
+    world.plan("aa")
+    world.suspends()
+    (asked,) = world.bodies("hold.asked")
+    shown = Shown(freezes=(FREEZE.id,), plan="aa")
+    assert asked == {
+        "place": "deploy",
+        "question": "hold-deploy-1",
+        "freezes": [FREEZE.id],
+        "plan_digest": "aa",
+        "code": shown.code,
+    }
+    assert f"**Code:** {shown.code}" in world.texts[0]
+
+
+def test_a_freeze_that_nobody_was_shown_is_not_overridden(world: World) -> None:
+    """By the time that the answer is read, another one of the same owner holds the release: it still does."""
+    world.rules = FROZEN
+    world.suspends()
+    audit = FREEZE.model_copy(update={"reason": "Audit, nobody may"})
+    world.rules = Rules(freezes=(audit,))
+    world.says = [SHIP]
+    world.suspends()
+    (answered,) = world.bodies("hold.answered")
+    assert (answered["counted"], answered["question"]) == (False, "hold-deploy-1")
+    assert "'Audit, nobody may' was not shown when 'ops' answered" in answered["said"]
+    assert world.bodies("freeze.overridden") == []
+    world.says = [SHIP]
+    world.hold()
+    (overridden,) = world.bodies("freeze.overridden")
+    assert overridden["freeze"] == audit.id
+
+
+def test_a_page_that_was_opened_before_overrides_nothing(world: World) -> None:
+    """Its code is of other freezes than those that the question is of by now."""
+    world.rules = FROZEN
+    world.suspends()
+    old = world.bodies("hold.asked")[0]["code"]
+    world.rules = Rules(freezes=(FREEZE.model_copy(update={"reason": "Audit"}),))
+    world.asked.clear()
+    world.suspends()
+    world.says = [{**SHIP, "code": old}]
+    world.suspends()
+    (answered,) = world.bodies("hold.answered")
+    assert (answered["counted"], answered["code"]) == (False, old)
+
+
+def test_nobody_lets_their_own_release_through(world: World) -> None:
+    """Who asked for it may own the freeze: it takes another person."""
+    world.rules = FROZEN
+    world.run.why.requested_by = "ops"
+    world.suspends()
+    world.says = [SHIP]
+    world.suspends()
+    assert world.bodies("freeze.overridden") == []
+    assert "the requester may not override" in world.bodies("hold.answered")[0]["said"]
+
+
+def test_an_override_is_of_a_plan(world: World) -> None:
+    """What is planned anew makes it void, and the owner is asked again, told why."""
+    world.rules = FROZEN
+    world.plan("aa")
+    world.suspends()
+    world.says = [SHIP]
+    world.hold()
+    for digest in ("bb", "aa"):
+        world.plan(digest)
+        world.suspends("go-live")
+    assert "that is void" in world.texts[-1]
+    world.says = [SHIP]
+    world.hold("go-live")
+    assert [each["plan_digest"] for each in world.bodies("freeze.overridden")] == ["aa", "aa"]
+
+
+def test_a_plan_that_is_made_while_it_is_asked(world: World) -> None:
+    """The answer is of what was shown, and of no other plan."""
+    world.rules = FROZEN
+    world.plan("aa")
+    world.suspends()
+    world.plan("bb")
+    world.says = [SHIP]
+    world.suspends()
+    assert "what would be released has changed since" in world.bodies("hold.answered")[0]["said"]
+    assert world.bodies("freeze.overridden") == []
 
 
 def test_an_override_opens_no_window(world: World) -> None:
     """What else is in the way still is."""
     world.rules = FROZEN.model_copy(update={"windows": CLOSED.windows})
-    world.says = [{"decision": "ship anyway", "who": "ops", "comment": "now"}]
-    with pytest.raises(Waits):
-        world.hold()
+    world.suspends()
+    world.says = [SHIP]
+    world.suspends()
     assert [[each["kind"] for each in body["reasons"]] for body in world.bodies("release.held")] == [
         ["freeze", "window"],
         ["window"],

@@ -14,7 +14,7 @@ FREEZES = [Reason(kind="freeze", said="Year end", owner="ops"), Reason(kind="fre
 
 def schema(signed_by: Path | None) -> dict[str, Any]:
     run: Any = SimpleNamespace(settings=SimpleNamespace(signed_by=signed_by))
-    made = form(run, FREEZES, "what holds it")
+    made = form(run, FREEZES, "c0dec0de", "what holds it")
     assert made._description == "what holds it"
     return made.model_json_schema()
 
@@ -25,8 +25,9 @@ def test_form() -> None:
     assert found["properties"]["decision"]["enum"] == ["wait", "ship anyway"]
     assert found["required"] == ["decision", "who"]
     assert found["properties"]["who"]["description"] == "Who you are: ops or ada"
+    assert found["properties"]["code"]["default"] == "c0dec0de"
 
 
 def test_where_people_sign_in() -> None:
     """Nobody is asked who they are: the server says it."""
-    assert set(schema(Path("key"))["properties"]) == {"decision", "comment", "stamp"}
+    assert set(schema(Path("key"))["properties"]) == {"decision", "comment", "code", "stamp"}

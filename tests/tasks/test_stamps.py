@@ -57,7 +57,8 @@ def test_a_stamp_counts(ledger: Ledger, settings: Any, key: Ed25519PrivateKey) -
     """It names the person, and is used up; the process that goes on with the same answer may use it again."""
     for _ in range(2):
         found = answerer(ledger, settings, stamped(key))
-        assert found == Signer(name="ada", groups=("ops",), is_proved=True, nonce="n1")
+        assert found == Signer(name="ada", groups=("ops",), is_proved=True, nonce="n1", at=found.at)
+        assert found.at is not None
     (used,) = ledger.events(STAMPS, ("stamp.used",))
     assert (used.actor, used.body) == ("ada", {"run": "r1", "deed": "answer", "question": "q1"})
     assert refusals(ledger) == []
@@ -144,9 +145,25 @@ def test_who_started(ledger: Ledger, settings: Any, key: Ed25519PrivateKey) -> N
             starter(changed, "ada", ledger, settings)
 
 
-def test_a_schedule_starts_by_itself(ledger: Ledger, settings: Any) -> None:
+def test_a_schedule_of_a_release_file_starts_by_itself(ledger: Ledger, settings: Any) -> None:
     """Whoever is written in its parameters."""
-    assert starter(flow_run(auto_scheduled=True), "ada", ledger, settings).name == "the schedule"
+    found = starter(flow_run(auto_scheduled=True), "ada", ledger, settings, {"what": 1})
+    assert (found.name, found.is_proved) == ("the schedule", True)
+    assert refusals(ledger) == []
+
+
+@pytest.mark.parametrize(
+    ("nightly", "said"),
+    [(None, "expected a person"), ({"what": 2}, "other parameters"), ({}, "other parameters")],
+    ids=["another flow", "other parameters", "more parameters"],
+)
+def test_a_schedule_starts_nothing_else(ledger: Ledger, settings: Any, nightly: Any, said: str) -> None:
+    """Admins make schedules of what they like: a run of one is nobody's, and the ledger says so."""
+    for _ in range(2):
+        with pytest.raises(StampRefused, match=said):
+            starter(flow_run(auto_scheduled=True), "the schedule", ledger, settings, nightly)
+    (refused,) = refusals(ledger)
+    assert said in refused
 
 
 def test_without_sign_in_it_is_who_they_say(ledger: Ledger) -> None:

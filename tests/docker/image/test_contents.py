@@ -26,7 +26,9 @@ def test_starts_as_nobody_in_particular(target, settings, inside):
     assert config["User"] == "10001:10001"
     assert config["Entrypoint"] == ["tini", "--", "entrypoint"]
     assert config["Healthcheck"]["Test"] == ["CMD", "entrypoint", "health", target]
-    assert config["Cmd"][0] == "prefect"
+    assert config["Cmd"][:2] == (
+        ["sendoff", "server"] if target == "server" else ["prefect", config["Cmd"][1]]
+    )
     assert inside(target, "id") == "uid=10001(sendoff) gid=10001(sendoff) groups=10001(sendoff)"
     assert "CapEff:\t0000000000000000" in inside(target, "cat", "/proc/self/status")
 
@@ -65,3 +67,9 @@ def test_owns_only_its_folders(inside):
     found = set(inside("worker", "sh", "-c", looked).split())
     assert found <= {"/tmp", "/var/tmp", "/run/lock", "/var/lib/sendoff", "/srv/sendoff", "/dev/shm"}
     assert {"/tmp", "/var/lib/sendoff", "/srv/sendoff"} <= found
+
+
+def test_the_folder_of_the_sign_in(inside):
+    """Only a server has it, for itself alone: a new volume takes that over."""
+    assert inside("server", "stat", "--format", "%u:%g %a", "/srv/sign-in") == "10001:10001 700"
+    assert inside("worker", "sh", "-c", "ls -d /srv/sign-in 2>/dev/null || echo none") == "none"

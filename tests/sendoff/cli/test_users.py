@@ -57,6 +57,14 @@ def test_a_service_account(tmp_path: Path) -> None:
     assert (name, fits(password, worker.password)) == ("worker-1", True)
 
 
+def test_the_public_key(tmp_path: Path) -> None:
+    """It is printed, before any server has started as well, and the private one is not."""
+    first = run(tmp_path, "key").stdout
+    assert first.startswith("-----BEGIN PUBLIC KEY-----\n")
+    assert run(tmp_path, "key").stdout == first == (tmp_path / "server" / "stamps.pub").read_text()
+    assert (tmp_path / "server" / "stamps.key").stat().st_mode & 0o777 == 0o600
+
+
 def test_somebody_of_a_proxy(tmp_path: Path) -> None:
     """Without a password nobody signs in with one."""
     run(tmp_path, "add", "ada", "--group", "ops", "--no-password", typed="")

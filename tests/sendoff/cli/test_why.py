@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from sendoff import stopping
 from sendoff.catalog import load
 from sendoff.cli import main
 from sendoff.ledger import Ledger
+from sendoff.spec.intent import Intent
 
 RIGHT = Path(__file__).parents[1] / "spec" / "right.yaml"
 
@@ -24,12 +28,13 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
         yield opened
 
 
-def begin(ledger: Ledger, release: str, version: str) -> None:
+def begin(ledger: Ledger, release: str, version: str, flow: str = "release") -> None:
     body = {
-        "flow": "release",
+        "flow": flow,
         "application": "storefront",
         "environment": "staging",
         "version": version,
+        "why": Intent.routine("tests").model_dump(mode="json"),
         "config": load(RIGHT).file.model_dump(mode="json"),
         "folder": str(RIGHT.parent),
     }
@@ -52,6 +57,60 @@ def test_found(ledger: Ledger) -> None:
     assert why("storefront 2.0 to staging") == (0, f"storefront 2.0 to staging {free}")
     assert why() == (0, f"storefront 2.0 to staging {free}")
     assert why("r2") == (0, "storefront 2.0 to staging does not wait: it ended as 'failed'\n")
+
+
+BROKE = {
+    "place": "undo",
+    "number": 1,
+    "said": "web-1 could not be put back",
+    "until": "2026-11-25T13:00:00Z",
+    "otherwise": "stop here",
+}
+ASKED = {"gate": "owner", "missing": 1, "from": "ada", "until": None}
+QUESTION, GATE, UNDOING = ("trouble.asked", BROKE), ("approval.asked", ASKED), ("release.undoing", {})
+STOPPED = "eve stopped the line (an outage)"
+GOES_ON = "; after that it goes on at once"
+
+
+@pytest.mark.parametrize(
+    ("flow", "more", "is_held", "said"),
+    [
+        ("release", [QUESTION], True, "when it is 'stop here'; besides, "),
+        ("rollback", [QUESTION], False, f"when it is 'stop here'{GOES_ON}"),
+        ("release", [UNDOING, QUESTION], False, f"when it is 'stop here'{GOES_ON}"),
+        ("release", [GATE], True, "without a time limit; besides, "),
+        ("rollback", [GATE], False, f"without a time limit{GOES_ON}"),
+        ("release", [], True, "(builds it); before its next change it waits, as "),
+        ("rollback", [], False, "(builds it); nothing holds it"),
+        ("verify", [], False, "(builds it); nothing holds it"),
+        ("release", [UNDOING], False, "(builds it); nothing holds it"),
+    ],
+    ids=[
+        "trouble", "trouble in a rollback", "trouble in an undo", "approval", "approval of a rollback",
+        "under way", "a rollback under way", "a check under way", "an undo under way",
+    ],
+)  # fmt: skip
+def test_what_puts_back_is_never_held(
+    ledger: Ledger, flow: str, more: list[tuple[Any, dict[str, Any]]], is_held: bool, said: str
+) -> None:
+    """A stopped line is in every sentence of a release, and in none of a rollback or an undo."""
+    begin(ledger, "r1", "2.0", flow)
+    stopping.stop(ledger, "eve", "an outage", ("", ""))
+    for kind, body in more:
+        ledger.append("r1", kind, "ada", body)
+    _, told = why()
+    assert (said in told, STOPPED in told) == (True, is_held), told
+
+
+@pytest.mark.parametrize(("flow", "is_held"), [("release", True), ("rollback", False)])
+def test_locked_and_stopped(ledger: Ledger, flow: str, is_held: bool) -> None:
+    """A rollback waits for who has its environment, and for nothing else."""
+    ledger.take_lease("storefront/staging", "r9", "bob", "another", timedelta(hours=1))
+    begin(ledger, "r1", "2.0", flow)
+    stopping.stop(ledger, "eve", "an outage", ("", ""))
+    _, told = why("r1")
+    assert "waits for its environment, which bob holds" in told
+    assert (STOPPED in told, "after that it goes on at once" in told) == (is_held, not is_held)
 
 
 def test_nobody(ledger: Ledger) -> None:

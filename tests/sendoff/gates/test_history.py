@@ -75,10 +75,10 @@ def void(*questions: str) -> Told:
 def test_nothing_has_happened() -> None:
     """The first question is number 1, and it waits from now on."""
     empty = history()
-    assert (empty.key, empty.asked, empty.note, empty.fallen, empty.is_over) == (
+    assert (empty.key, empty.asked, empty.uncounted, empty.fallen, empty.is_over) == (
         "approval-go-1",
         None,
-        "",
+        None,
         "",
         False,
     )
@@ -139,7 +139,19 @@ def test_a_question_is_of_what_was_shown_last() -> None:
 def test_what_people_are_told(told: list[Told], note: str, fallen: str) -> None:
     """Why the last answer did not count, and what has fallen since they were asked."""
     known = history(*told)
-    assert (known.note, known.fallen) == (note, fallen)
+    uncounted = known.uncounted
+    assert (uncounted.why if uncounted else "", known.fallen) == (note, fallen)
+
+
+def test_whose_answer_did_not_count() -> None:
+    """As far as it is known."""
+    last = [
+        history(asked(), answered(counted=False)).uncounted,
+        history(asked(), refused()).uncounted,
+        history(asked(), ("stamp.refused", {**refused()[1], "who": "bob"})).uncounted,
+    ]
+    assert [(each.who, each.at) for each in last if each] == [("sam", at(1)), ("", at(1)), ("bob", at(1))]
+    assert [each.why for each in history(refused(), refused(), answered()).refusals] == ["forged", "forged"]
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,7 @@ TOLD: list[tuple[str, dict[str, Any], str]] = [
         "held: it waits, as its window is closed",
     ),
     ("release.let_go", {}, "is not held any more"),
+    ("hold.asked", {"freezes": ["1", "2"]}, "asks the owners of 2 freezes"),
     ("hold.answered", {"said": "nobody is named", "counted": False}, "nobody is named (does not count)"),
     ("freeze.overridden", {"said": "ada overrode the freeze"}, "ada overrode the freeze"),
     (

@@ -1,4 +1,4 @@
-"""An approver reads the business first, then what will happen, then what is known."""
+"""An approver reads first what has to be read, then what will happen, then what is known."""
 
 from __future__ import annotations
 
@@ -105,19 +105,34 @@ def said_by(who: str, subject: Agreed = SUBJECT, **more: Any) -> Event:
     return event("approval.answered", **{**body, **more})
 
 
-def test_the_business_comes_first() -> None:
-    """What changes for whom, then why, risk, who asks, tickets; then the plan."""
+def test_what_has_to_be_read_comes_first() -> None:
+    """What, where and how risky; the code; what changes where; who is missing, by when; then the business."""
     lines = written().split("\n")
-    assert lines[0] == r"## Customers find products in half \| the time"
-    assert lines[2:8] == [
-        "- **What:** storefront 2.4.1 to production",
+    assert lines[0] == "## storefront 2.4.1 to production: risk high"
+    assert lines[2:11] == [
+        f"- **Code:** {SUBJECT.code}, short for all that you agree to",
+        "- **Changes:** web-1: from 2.4.0 to 2.4.1",
+        "- **Missing:** 2 more approvals needed at business, from alice or bob",
+        "- **By when:** there is no time limit",
+        r"- **What changes for whom:** Customers find products in half \| the time",
         "- **Why now:** The winter sale",
-        r"- **Risk:** high: Old prices \<b\>for\</b\> a minute",
+        r"- **What could go wrong:** Old prices \<b\>for\</b\> a minute",
         "- **Requested by:** dora",
         "- **Tickets:** SHOP-12, SHOP-13",
-        f"- **Code:** {SUBJECT.code}, short for all that you agree to; compare it with what others have seen",
     ]
     assert "| web-1 | 2.4.0 | 2.4.1 |" in lines
+
+
+def test_what_has_to_be_read_shows_without_scrolling() -> None:
+    """Also of fifty hosts, and with a time limit: in the few lines for which the window has room."""
+    many = [HostState(target="web", host=f"web-{number}", live="2.4.0-000000000000") for number in range(50)]
+    gate = Approval(kind="approval", name="business", expires_after=86400)
+    batch = PLAN.batches[0].model_copy(update={"hosts": tuple(each.host for each in many)})
+    plan = PLAN.model_copy(update={"now": tuple(many), "batches": (batch,)})
+    top = written([asked()], plan=plan, gate=gate).split("\n")[:6]
+    assert top[3] == "- **Changes:** 50 hosts: from 2.4.0 to 2.4.1"
+    assert top[5] == "- **By when:** 2026-11-24 18:05 UTC, when it expires"
+    assert all(len(line) <= 75 for line in top)
 
 
 def test_the_plan_code_is_on_it() -> None:
@@ -129,7 +144,8 @@ def test_who_is_missing_is_named() -> None:
     """Who has answered, and who may still."""
     text = written([asked(), said_by("alice")])
     assert "- alice, 2026-11-23 18:05 UTC: approve: fine\n" in text
-    assert "**1 more approval needed at business, from bob**" in text
+    assert "- **Missing:** 1 more approval needed at business, from bob\n" in text
+    assert "### Who is missing" not in text
 
 
 def test_who_is_missing_is_told_of_each_group() -> None:
@@ -139,8 +155,8 @@ def test_who_is_missing_is_told_of_each_group() -> None:
     )
     text = written([asked(), said_by("alice", groups=["ops"])], gate=gate)
     assert "- alice (ops), 2026-11-23 18:05 UTC: approve: fine\n" in text
-    assert "**2 more approvals needed at business, from 1 of product and 1 of ops**" in text
-    assert "- product: 0 of 1 (nobody yet)\n- ops: 1 of 2 (alice)\n" in text
+    assert "- **Missing:** 2 more approvals needed at business, from 1 of product and 1 of ops\n" in text
+    assert "### Who is missing\n\n- product: 0 of 1 (nobody yet)\n- ops: 1 of 2 (alice)\n" in text
 
 
 def test_what_time_brings_is_told() -> None:
@@ -151,8 +167,7 @@ def test_what_time_brings_is_told() -> None:
     assert "- people are reminded at 2026-11-23 19:05 UTC\n" in text
     assert "- duty is asked as well at 2026-11-23 20:05 UTC\n" in text
     assert (
-        "- **it expires at 2026-11-24 18:05 UTC:** then the release ends, neither failed nor rejected\n"
-        in text
+        "- it expires at 2026-11-24 18:05 UTC: then the release ends, neither failed nor rejected\n" in text
     )
     assert "- an approval counts for 1 h\n" in text
 
@@ -167,7 +182,7 @@ def test_what_is_news_stands_on_top() -> None:
         "**It waits for 30 min, so anybody of duty may answer as well.**\n\n"
         "**Somebody asked to be asked again at 2026-11-23 19:35 UTC; others may answer before.**\n\n## "
     )
-    assert "from anybody but dora, or anybody of duty**" in text
+    assert "from anybody but dora, or anybody of duty\n" in text
 
 
 def test_an_answer_that_has_fallen_is_shown_as_void() -> None:
@@ -179,14 +194,30 @@ def test_an_answer_that_has_fallen_is_shown_as_void() -> None:
     text = written([asked(OTHER), said_by("alice", OTHER), fell])
     assert text.startswith(f"**{why[0].upper()}{why[1:]}.**")
     assert f"(did not count: {why})" in text
-    assert "**2 more approvals needed at business, from alice or bob**" in text
+    assert "- **Missing:** 2 more approvals needed at business, from alice or bob\n" in text
 
 
 def test_a_note_stands_on_top() -> None:
     """Who was refused reads why before anything else."""
     refused = said_by("bob", counted=False, said="a rejection needs a reason")
     assert written([asked(), refused]).startswith(
-        "**Your answer did not count: a rejection needs a reason.**\n\n## "
+        "**The last answer, of bob, did not count: a rejection needs a reason.**\n\n## "
+    )
+
+
+def test_what_was_refused_is_shown_as_not_counted() -> None:
+    """Where people sign in, also who was late; of a forgery nobody knows whose it was."""
+    late = event("stamp.refused", question="approval-business-2", who="bob", said="somebody was first")
+    forged = event("stamp.refused", question="approval-business-2", who="", said="it is forged")
+    text = written([asked(), said_by("alice"), late, forged])
+    assert (
+        "- alice, 2026-11-23 18:05 UTC: approve: fine\n"
+        "- bob, 2026-11-23 18:05 UTC: an answer (did not count: somebody was first)\n"
+        "- somebody, 2026-11-23 18:05 UTC: an answer (did not count: it is forged)\n"
+    ) in text
+    assert text.startswith("**The last answer did not count: it is forged.**")
+    assert written([asked(), late]).startswith(
+        "**The last answer, of bob, did not count: somebody was first.**"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sendoff.report.hosts import MOST_ROWS, some, table_of_hosts
+from sendoff.report.hosts import MOST_ROWS, STAYS, moves, some, table_of_hosts
 
 
 def test_few_hosts_are_a_table() -> None:
@@ -35,3 +35,13 @@ def test_many_hosts_are_gathered() -> None:
 def test_some_hosts_in_words(hosts: list[str], of: int, words: str) -> None:
     """Few are named, many are counted."""
     assert some(hosts, of) == words
+
+
+def test_what_changes_where_is_a_line() -> None:
+    """Those that change alike together; of those that stay as they are, no more than that."""
+    rows = [(f"web-{number}", "2.4.0", "2.4.1") for number in range(40)]
+    left = ("jobs-1", "2.4.0", f"{STAYS}, left out")
+    assert moves([*rows, ("jobs-0", "nothing", "2.4.1"), left]) == (
+        "40 hosts: from 2.4.0 to 2.4.1; jobs-0: from nothing to 2.4.1; jobs-1: stays as it is, left out"
+    )
+    assert moves(rows[:2]) == "web-0 and web-1: from 2.4.0 to 2.4.1"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sendoff.report.question import question
+from sendoff.report.words import refused
 from sendoff.spec.intent import Intent
 from sendoff.trouble import Broken, Trouble
 
@@ -72,8 +73,8 @@ def test_many_hosts_are_named_and_not_all_quoted() -> None:
 
 def test_an_answer_that_did_not_count_is_told_first() -> None:
     """Who is asked again reads why."""
-    text = written(note="'mallory' may not answer")
-    assert text.startswith("**Your answer did not count: 'mallory' may not answer.**")
+    text = written(note=refused("mallory", "'mallory' may not answer"))
+    assert text.startswith("**The last answer, of mallory, did not count: 'mallory' may not answer.**")
 
 
 def test_why_it_was_being_undone() -> None:

@@ -202,10 +202,28 @@ def test_what_people_type_breaks_no_table(case: tuple[str, list[Event]]) -> None
 
 
 def test_held_now(new_tale: Any) -> None:
-    """A release that is held says so, and why."""
+    """A release that is held says so, and why; also once the owners of freezes were asked."""
     tale = new_tale()
     tale.then(
         1, "release.held", {"place": "deploy", "said": "it waits, as its window is closed", "reasons": []}
     )
     report = release_report(tale.events, NOW)
     assert "is held since 2026-11-23 18:00 UTC: it waits, as its window is closed" in report
+    tale.then(60, "hold.asked", {"place": "deploy", "freezes": ["1f2e"]})
+    assert "is held since 2026-11-23 18:00 UTC: it waits" in release_report(tale.events, NOW)
+
+
+@pytest.mark.parametrize(
+    ("who", "proved", "line"),
+    [
+        ("dora", True, "- Requested by: dora (signed in)"),
+        ("the schedule", True, "- Requested: by the schedule"),
+        ("the schedule", False, "- Requested by: the schedule (not proved)"),
+    ],
+)
+def test_who_asked_for_it(cases: dict[str, list[Event]], who: str, proved: bool, line: str) -> None:
+    """A schedule has not signed in; whoever says that they are one has proved nothing."""
+    created, *rest = cases["good"]
+    body = {**created.body, "why": {**created.body["why"], "requested_by": who}, "proved": proved}
+    report = release_report([created.model_copy(update={"body": body}), *rest], NOW)
+    assert f"{line}\n" in report

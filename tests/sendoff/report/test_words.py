@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sendoff.report.words import capital, count, duration, listing, moment, sentence, size
+from sendoff.report.words import capital, count, duration, listing, moment, refused, sentence, size
 
 
 @pytest.mark.parametrize(
@@ -100,3 +100,11 @@ def test_sentences_end_once(text: str, words: str) -> None:
 def test_capital_leaves_the_rest() -> None:
     """Names inside keep their case."""
     assert (capital("put X on"), capital("")) == ("Put X on", "")
+
+
+def test_whose_answer_did_not_count() -> None:
+    """Whoever reads it next is not told that it was theirs."""
+    assert refused(" sam ", "no reason was given") == (
+        "The last answer, of sam, did not count: no reason was given."
+    )
+    assert refused("", "it is forged.") == "The last answer did not count: it is forged."

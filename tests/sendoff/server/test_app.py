@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from sendoff.engine import ENGINE
+from sendoff.server.bodies import RESULTS
 from sendoff.server.keys import PUBLIC
 from sendoff.server.roles import rights
 from sendoff.server.routes import SOCKET, Route, Routes
@@ -22,9 +23,10 @@ Ask = Callable[..., Any]
 Audit = Callable[[], list[dict[str, Any]]]
 Prefect = Any  # the class stands in conftest.py, which tests do not import
 ROUTES = [route for route in Routes().all if route.method != SOCKET and not route.is_open]
-RUN, DEPLOYMENT = (str(UUID(int=number)) for number in (1, 2))
+RUN, DEPLOYMENT, FLOW = (str(UUID(int=number)) for number in (1, 2, 3))
 START, RESUME = f"/deployments/{DEPLOYMENT}/create_flow_run", f"/flow_runs/{RUN}/resume"
 STATE = f"/flow_runs/{RUN}/set_state"
+RECOVER = {"entrypoint": "flows.recover.recover", "tags": ["sendoff", "sendoff-inner"]}
 SAID = {"what": {"application": "shop"}, "why": {"summary": "new", "requested_by": "the queen"}}
 
 
@@ -201,15 +203,22 @@ def test_clients_send_much_that_is_empty(ask: Ask, prefect: Prefect, deployed: A
         ({"entrypoint": "evil.py:flow"}, "rob", 403),
         ({"entrypoint": None}, "rob", 403),
         ({"entrypoint": "evil.py:flow"}, "adam", 403),
+        ({"entrypoint": "flows.release.release:flow"}, "adam", 403),
         ({"tags": ["sendoff", "sendoff-inner"]}, "rob", 403),
-        ({"tags": ["sendoff", "sendoff-inner"]}, "adam", 200),
+        ({"tags": ["sendoff", "sendoff-inner"]}, "adam", 403),
+        ({"tags": ["sendoff-at-site"]}, "adam", 403),
+        ({"entrypoint": "flows.at_site.at_site"}, "adam", 403),
+        ({"entrypoint": "flows.wake.wake"}, "adam", 403),
+        (RECOVER, "rob", 403),
+        (RECOVER, "adam", 200),
         ({}, "rob", 200),
     ],
+    ids=str,
 )
 def test_only_what_is_registered_is_started(
     ask: Ask, deployed: dict[str, Any], change: dict[str, Any], who: str, status: int
 ) -> None:
-    """No code of others; and what Sendoff starts by itself only an admin starts by hand."""
+    """No code of others, and nothing that only runs start, by whatever name; `recover` is for admins."""
     deployed |= change
     assert ask(who, "POST", START, json={"parameters": SAID}).status_code == status
 
@@ -232,7 +241,8 @@ def test_an_answer_is_stamped(ask: Ask, prefect: Prefect, asks: Any, public: Pat
     assert ask("pam", "POST", RESUME, json={"run_input": said}).status_code == 200
     given = prefect.last["body"]["run_input"]
     signer = proved(given, "answer", RUN, "approval-owner-1", public)
-    assert signer == Signer(name="pam", groups=("product",), is_proved=True, nonce=signer.nonce)
+    assert signer == Signer(name="pam", groups=("product",), is_proved=True, nonce=signer.nonce, at=signer.at)
+    assert signer.at is not None
     for run, question in ((RUN, "approval-owner-2"), (str(uuid4()), "approval-owner-1")):
         with pytest.raises(StampRefused):
             proved(given, "answer", run, question, public)
@@ -269,12 +279,38 @@ def test_a_template_is_no_answer(ask: Ask, asks: Any) -> None:
     assert ask("pam", "POST", RESUME, json=said).status_code == 403
 
 
-def test_a_form_made_elsewhere_gets_no_stamp(ask: Ask, prefect: Prefect, asks: Any) -> None:
-    """It would be refused as a field that is not known."""
-    asks("approval-owner-1")
-    prefect.things[f"/flow_runs/{RUN}/input/approval-owner-1-schema"] = {"properties": {"decision": {}}}
-    ask("pam", "POST", RESUME, json={"run_input": {"decision": "approve"}})
-    assert prefect.last["body"] == {"run_input": {"decision": "approve"}}
+@pytest.mark.parametrize("form", [{"properties": {"decision": {}, "approver": {}}}, {}, None], ids=str)
+@pytest.mark.parametrize("key", ["approval-owner-1", "trouble-deploy-1-1", "hold-live-1"])
+def test_a_form_without_a_place_for_a_stamp_is_not_answered(
+    ask: Ask, prefect: Prefect, asks: Any, audit: Audit, key: str, form: Any
+) -> None:
+    """Whoever made it believes any name: nobody can be somebody else there."""
+    asks(key)
+    prefect.things[f"/flow_runs/{RUN}/input/{key}-schema"] = form
+    who = "pam" if key.startswith("approval") else "rob"
+    answer = ask(who, "POST", RESUME, json={"run_input": {"decision": "approve", "approver": "the queen"}})
+    assert (answer.status_code, "set SENDOFF_SIGNED_BY there" in answer.json()["detail"]) == (409, True)
+    assert [each["method"] for each in prefect.seen] == ["GET", "GET"]
+    assert audit()[-1]["what"] == "refused"
+
+
+@pytest.mark.parametrize("field", ["requested_by", "who"])
+def test_a_start_whose_form_asks_who_it_is_is_refused(
+    ask: Ask, prefect: Prefect, deployed: dict[str, Any], field: str
+) -> None:
+    """It was registered as where nobody signs in: whoever carries it out would believe the name."""
+    deployed["parameter_openapi_schema"]["definitions"]["Intent"] = {"properties": {field: {}}}
+    answer = ask("rob", "POST", START, json={"parameters": SAID})
+    assert (answer.status_code, "run `sendoff register` where it is set" in answer.text) == (409, True)
+    assert [each["method"] for each in prefect.seen] == ["GET"]
+
+
+def test_what_may_be_left_out_is_filled_in_too(ask: Ask, prefect: Prefect, deployed: dict[str, Any]) -> None:
+    """A form inside the form that is there, or nothing."""
+    intent = {"anyOf": [{"$ref": "#/definitions/Intent"}, {"type": "null"}]}
+    deployed["parameter_openapi_schema"]["properties"]["why"] = intent
+    assert ask("rob", "POST", START, json={"parameters": SAID}).status_code == 200
+    assert prefect.last["body"]["parameters"]["why"]["requested_by"] == "rob"
 
 
 def test_the_form_does_not_show_the_stamp(ask: Ask, asks: Any) -> None:
@@ -303,12 +339,34 @@ def test_the_pages_get_the_settings_that_they_need(ask: Ask, prefect: Prefect) -
 
 def test_a_cancel_is_stamped(ask: Ask, prefect: Prefect, public: Path) -> None:
     """It says who, and a run is always cancelled at its next safe point."""
-    prefect.things[f"/flow_runs/{RUN}"] = {"id": RUN}
+    prefect.things[f"/flow_runs/{RUN}"] = {"id": RUN, "flow_id": FLOW}
+    prefect.things[f"/flows/{FLOW}"] = {"name": "release"}
     assert ask("rob", "POST", STATE, json={"state": {"type": "CANCELLED"}, "force": True}).status_code == 200
     state = {"type": "CANCELLING", "name": "Cancelling", "message": "rob cancelled it"}
     assert prefect.last["body"] == {"state": state, "force": False}
     label = prefect.seen[-2]["body"]["sendoff.cancelled"]
     assert proved({STAMP: label}, "cancel", RUN, "", public).name == "rob"
+
+
+@pytest.mark.parametrize(
+    ("flow", "may"),
+    [
+        ("release", {"rob", "adam"}),
+        ("stop-the-line", {"rob", "adam"}),
+        ("wake", {"adam"}),
+        ("at-site", {"adam"}),
+        ("recover", {"adam"}),
+        (None, {"adam"}),
+    ],
+)
+def test_who_may_cancel_what(ask: Ask, prefect: Prefect, flow: str | None, may: set[str]) -> None:
+    """A releaser what people start; what runs start for themselves, such as timers, only an admin."""
+    prefect.things[f"/flow_runs/{RUN}"] = {"id": RUN, "flow_id": FLOW, "name": "it"}
+    if flow:
+        prefect.things[f"/flows/{FLOW}"] = {"name": flow}
+    body = {"state": {"type": "CANCELLING"}}
+    status = {who: ask(who, "POST", STATE, json=body).status_code for who in ("vera", "rob", "pam", "adam")}
+    assert {who for who, code in status.items() if code == 200} == may
 
 
 @pytest.mark.parametrize("kind", ["COMPLETED", "SCHEDULED", "PAUSED", "RUNNING", "CRASHED", None])
@@ -354,6 +412,8 @@ def test_secrets_are_for_workers(ask: Ask, method: str, path: str, body: Any) ->
         ("/deployments/", {"entrypoint": "flows.release.release", "job_variables": {"env": {}}}, True),
         ("/deployments/", {"job_variables": {"env": {"PREFECT_CLIENT_MAX_RETRIES": "7"}}}, True),
         ("/deployments/", {"job_variables": {"command": ENGINE}}, True),
+        ("/deployments/", {"job_variables": {"env": dict([RESULTS])}}, True),
+        ("/deployments/", {"job_variables": {"env": {RESULTS[0]: "local-file-system/evil"}}}, False),
         ("/deployments/", {"job_variables": {"command": f"{ENGINE}; evil"}}, False),
         ("/deployments/", {"job_variables": {"env": {"SENDOFF_SIGNED_BY": ""}}}, False),
         ("/deployments/", {"job_variables": {"env": {"PYTHONPATH": "/evil"}}}, False),
@@ -376,7 +436,14 @@ def test_secrets_are_for_workers(ask: Ask, method: str, path: str, body: Any) ->
         ),
         ("/automations/", {"actions": [{"job_variables": {"env": {"SENDOFF_SIGNED_BY": ""}}}]}, False),
         ("/automations/", {"actions": [{"job_variables": {"env": {"SENDOFF_SIGNED_BY": None}}}]}, False),
-        ("/automations/", {"actions": [{"job_variables": None}]}, True),
+        ("/automations/", {"actions": [{"type": "do-nothing", "job_variables": None}]}, True),
+        ("/automations/", {"actions": [{"type": "change-flow-run-state", "state": "RUNNING"}]}, False),
+        ("/automations/", {"actions_on_trigger": [{"type": "resume-flow-run"}]}, False),
+        ("/automations/", {"actions": [{"job_variables": None}]}, False),
+        ("/automations/", {"actions": [{"type": "run-deployment", "source": "inferred"}]}, False),
+        ("/deployments/", {"entrypoint": "flows./../evil.py:flow"}, False),
+        ("/deployments/", {"entrypoint": "flows.release.release", "schedules": [{"schedule": {}}]}, True),
+        ("/deployments/", {"entrypoint": "flows.at_site.at_site", "schedules": [{"schedule": {}}]}, False),
         ("/deployments/", {"job_variables": {"env": {"SENDOFF_SIGNED_BY": None}}}, False),
         (f"/deployments/{DEPLOYMENT}/schedules", [{"schedule": {}}], True),
         ("/deployments/", [], False),
@@ -390,6 +457,67 @@ def test_an_admin_cannot_turn_a_worker(
     assert bool(prefect.seen) == is_taken
     if is_taken:
         assert prefect.last["body"] == body
+
+
+@pytest.mark.parametrize("kind", ["actions", "actions_on_trigger", "actions_on_resolve"])
+@pytest.mark.parametrize(
+    ("change", "is_taken"),
+    [
+        ({}, True),
+        (RECOVER, True),
+        ({"entrypoint": "flows.at_site.at_site"}, False),
+        ({"tags": ["sendoff-at-site"]}, False),
+    ],
+    ids=["release", "recover", "at-site", "its tag"],
+)
+def test_automations_start_what_their_makers_may(
+    ask: Ask, prefect: Prefect, deployed: dict[str, Any], kind: str, change: dict[str, Any], is_taken: bool
+) -> None:
+    """What only the processes of runs start is not started by an automation either."""
+    deployed |= change
+    body = {"name": "a", kind: [{"type": "run-deployment", "deployment_id": DEPLOYMENT}]}
+    for method, path in (("POST", "/automations/"), ("PUT", f"/automations/{RUN}")):
+        answer = ask("adam", method, path, json=body)
+        assert answer.is_success == is_taken, answer.text
+        assert (prefect.last["method"] == method) == is_taken
+        assert is_taken or "is started by Sendoff itself" in answer.json()["detail"]
+
+
+NIGHTLY = {"schedule": {"cron": "0 2 * * *"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "schedule", "is_taken"),
+    [
+        ({}, NIGHTLY, True),
+        ({}, {**NIGHTLY, "parameters": {}}, True),
+        ({}, {**NIGHTLY, "parameters": SAID}, False),
+        ({"entrypoint": "flows.at_site.at_site"}, NIGHTLY, False),
+        ({"entrypoint": "flows.rollback.rollback"}, NIGHTLY, False),
+        (RECOVER, NIGHTLY, False),
+    ],
+    ids=["release", "bare", "parameters", "at-site", "rollback", "recover"],
+)
+def test_schedules_are_for_releases(
+    ask: Ask,
+    prefect: Prefect,
+    deployed: dict[str, Any],
+    change: dict[str, Any],
+    schedule: dict[str, Any],
+    is_taken: bool,
+) -> None:
+    """And say when, not what; what is a release for their run to find out."""
+    deployed |= change
+    one = f"/deployments/{DEPLOYMENT}/schedules"
+    for method, path, body in (
+        ("POST", one, [schedule]),
+        ("PATCH", f"{one}/{RUN}", schedule),
+        ("PATCH", f"/deployments/{DEPLOYMENT}", {"schedules": [schedule]}),
+    ):
+        answer = ask("adam", method, path, json=body)
+        assert answer.is_success == is_taken, answer.text
+        assert (prefect.last["method"] == method) == is_taken
+    assert ask("adam", "DELETE", f"{one}/{RUN}").status_code == 200
 
 
 def test_a_page_elsewhere_does_nothing(ask: Ask, prefect: Prefect) -> None:

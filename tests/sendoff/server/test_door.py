@@ -187,6 +187,14 @@ def test_settings_of_a_proxy(secret_file: Path) -> None:
     assert ServerSettings.read({}).proxies() == Proxies()
 
 
+def test_settings_of_the_audit() -> None:
+    """In the folder; or in a file of its own, as two servers of one folder would take it from each other."""
+    environ = {"SENDOFF_SERVER_FOLDER": "/srv/sign-in", "SENDOFF_SERVER_AUDIT": ""}
+    assert ServerSettings.read(environ).audit == Path("/srv/sign-in/audit.jsonl")
+    environ["SENDOFF_SERVER_AUDIT"] = "/srv/sign-in/audit-2.jsonl"
+    assert ServerSettings.read(environ).audit == Path("/srv/sign-in/audit-2.jsonl")
+
+
 def _loose(path: Path) -> None:
     path.chmod(0o644)
 

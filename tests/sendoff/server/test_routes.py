@@ -54,6 +54,21 @@ def test_admins_are_not_workers_and_approve_nothing() -> None:
     assert {"start", "answer", "approve", "cancel", "unlock", "manage"}.isdisjoint(RIGHTS["worker"])
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/admin/storage"),
+        ("POST", "/flow_runs/bulk_set_state"),
+        ("POST", "/deployments/1/create_flow_run/bulk"),
+    ],
+)
+def test_what_nobody_may(method: str, path: str) -> None:
+    """Where the results of all workers are, who starts many at once, and who sets states: no role may."""
+    everybody = {right for each in RIGHTS.values() for right in each}
+    (route,) = ROUTES.matching(method, path)
+    assert not route.allows(everybody)
+
+
 def test_nothing_but_health_is_open() -> None:
     """Without a sign-in nobody learns more than that the server is there."""
     assert {route.template for route in ROUTES.all if route.is_open} == {

@@ -130,6 +130,36 @@ def test_broken(data, where, value, blamed, what):
     assert findings[0].what.startswith(what)
 
 
+def gates_of(data, *gates):
+    named = [{"kind": "approval", "name": f"gate-{number}", **gate} for number, gate in enumerate(gates, 1)]
+    data["environments"][1]["gates"] = named
+
+
+def test_too_few_for_all_gates(data):
+    """One person counts once in all: each gate could be opened, and never both."""
+    gates_of(data, {"approvers": ["ada"]}, {"approvers": ["Ada", "bob"], "count": 2}, {"approvers": ["eve"]})
+    (finding,) = found(data)
+    assert finding.where == (*PRODUCTION, "gates")
+    assert finding.what == "3 have to agree at 'gate-1' and 'gate-2', of 2 who may"
+    assert finding.expected == "3 who may, as one person counts once in all gates"
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"approvers": ["ada", "bob"]},
+        {},
+        {"approvals": [{"group": "ops"}]},
+        {"approvers": ["ada"], "escalate_after": 60, "escalate_to": "duty"},
+    ],
+    ids=["another", "anybody", "a group", "a group at last"],
+)
+def test_enough_for_all_gates(data, second):
+    """Somebody else is found, as far as anybody can tell beforehand."""
+    gates_of(data, {"approvers": ["ada"]}, second)
+    assert found(data) == []
+
+
 def test_two_targets(data):
     """A host stands in one target of an environment only."""
     other = {"name": "api", "hosts": ["web-2"], "user": "deploy", "root": "/srv/api"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -86,8 +87,39 @@ def test_what_was_asked_is_not_told_again(story: Story) -> None:
         ("approval.asked", {**ASKED, "gate": "ops"}),
         ("approval.asked", {**ASKED, "plan_digest": "d2"}),
     )
-    told = [bool(occasions_of(event, events[0], events)) for event in events[1:]]
-    assert told == [True, False, True, True]
+    assert told_of(events) == [True, False, True, True]
+
+
+def told_of(events: list[Event]) -> list[bool]:
+    """Tell which of the questions people are told of."""
+    asked = [event for event in events if event.kind == "approval.asked"]
+    return [bool(occasions_of(event, events[0], events)) for event in asked]
+
+
+def test_what_fell_is_told_again(story: Story) -> None:
+    """An approval was too old, or it changed and changed back: people are asked anew, each time once."""
+    asked, other = ("approval.asked", ASKED), ("approval.asked", {**ASKED, "plan_digest": "d2"})
+    fell, elsewhere = ("approval.void", {"gate": "owner"}), ("approval.void", {"gate": "ops"})
+    assert told_of(story(asked, fell, asked, asked)) == [True, True, False]
+    assert told_of(story(asked, fell, other, fell, asked, asked)) == [True, True, True, False]
+    assert told_of(story(asked, elsewhere, asked)) == [True, False]
+
+
+def put_off(minute: int, **more: Any) -> tuple[str, dict[str, Any]]:
+    """Put it off until a minute; each event of a story happens a minute after the one before."""
+    until = datetime(2026, 3, 1, 10, minute, tzinfo=UTC).isoformat()
+    body = {"gate": "owner", "decision": "later", "until": until, "counted": True, "missing": 1}
+    return "approval.answered", {**body, **more}
+
+
+def test_what_was_put_off_is_told_again_at_its_time(story: Story) -> None:
+    """Once it has come, and once: not when it is asked before, and not where it was put off elsewhere."""
+    asked = ("approval.asked", ASKED)
+    assert told_of(story(asked, put_off(5), asked, asked, asked)) == [True, False, True, False]
+    assert told_of(story(asked, put_off(6), asked, put_off(7), asked, asked)) == [True, False, False, True]
+    assert told_of(story(asked, put_off(5, counted=False), asked, asked)) == [True, False, False]
+    assert told_of(story(asked, put_off(4, gate="ops"), asked)) == [True, False]
+    assert told_of(story(asked, put_off(9), ("approval.void", {"gate": "owner"}), asked)) == [True, True]
 
 
 @given(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sendoff.errors import BadInput, Problem
 from sendoff.spec.timing import FreezeCalendar
-from sendoff.timing.calendar import freezes, read
+from sendoff.timing.calendar import freezes, points, read
 
 HEAD = "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:test\n"
 YEAR = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
@@ -49,6 +50,17 @@ RIGHT = {
         (event("DTSTART;VALUE=DATE:20260329"),),
         [("03-28 23:00", "03-29 22:00", "")],
     ),
+    "a whole day that ends as it begins": (
+        (
+            event("DTSTART;VALUE=DATE:20260329", "DTEND;VALUE=DATE:20260329", "RRULE:FREQ=WEEKLY;COUNT=2"),
+            event("DTSTART;VALUE=DATE:20260501", "DURATION:P0D", uid="2"),
+        ),
+        [
+            ("03-28 23:00", "03-29 22:00", ""),
+            ("04-04 22:00", "04-05 22:00", ""),
+            ("04-30 22:00", "05-01 22:00", ""),
+        ],
+    ),
     "whole days": (
         (event("DTSTART;VALUE=DATE:20261220", "DTEND;VALUE=DATE:20261223"),),
         [("12-19 23:00", "12-22 23:00", "")],
@@ -56,6 +68,56 @@ RIGHT = {
     "without a zone, every week, across the change": (
         (event("DTSTART:20260323T100000", "DURATION:PT2H", "RRULE:FREQ=WEEKLY;COUNT=2"),),
         [("03-23 09:00", "03-23 11:00", ""), ("03-30 08:00", "03-30 10:00", "")],
+    ),
+    "hours, over the change forward": (
+        (event("DTSTART;TZID=Europe/Zurich:20260328T220000", "DURATION:PT8H"),),
+        [("03-28 21:00", "03-29 05:00", "")],
+    ),
+    "hours, over the change back, every week": (
+        (event("DTSTART;TZID=Europe/Zurich:20261017T220000", "DURATION:PT8H", "RRULE:FREQ=WEEKLY;COUNT=3"),),
+        [
+            ("10-17 20:00", "10-18 04:00", ""),
+            ("10-24 20:00", "10-25 04:00", ""),
+            ("10-31 21:00", "11-01 05:00", ""),
+        ],
+    ),
+    "a day by the wall clock, and one in hours": (
+        (
+            event("DTSTART;TZID=Europe/Zurich:20260328T120000", "DURATION:P1D", "SUMMARY:day"),
+            event("DTSTART;TZID=Europe/Zurich:20260328T120000", "DURATION:PT24H", "SUMMARY:hours", uid="2"),
+            event("DTSTART;TZID=Europe/Zurich:20260328T120000", "DURATION:P1DT1H", "SUMMARY:both", uid="3"),
+            event("DTSTART;TZID=Europe/Zurich:20260322T120000", "DURATION:P1W", "SUMMARY:week", uid="4"),
+        ),
+        [
+            ("03-22 11:00", "03-29 10:00", "week"),
+            ("03-28 11:00", "03-29 10:00", "day"),
+            ("03-28 11:00", "03-29 11:00", "both"),
+            ("03-28 11:00", "03-29 11:00", "hours"),
+        ],
+    ),
+    "from one time to another, every day, over the change": (
+        (
+            event(
+                "DTSTART;TZID=Europe/Zurich:20260327T220000",
+                "DTEND;TZID=Europe/Zurich:20260328T060000",
+                "RRULE:FREQ=DAILY;COUNT=2",
+            ),
+        ),
+        [("03-27 21:00", "03-28 05:00", ""), ("03-28 21:00", "03-29 04:00", "")],
+    ),
+    "hours from the beginning of a whole day": (
+        (event("DTSTART;VALUE=DATE:20260329", "DURATION:PT8H"),),
+        [("03-28 23:00", "03-29 07:00", "")],
+    ),
+    "hours, with one that ends when it says": (
+        (
+            event(
+                "DTSTART:20260301T100000Z",
+                "DURATION:PT2H",
+                "RDATE;VALUE=PERIOD:20260302T100000Z/20260302T130000Z",
+            ),
+        ),
+        [("03-01 10:00", "03-01 12:00", ""), ("03-02 10:00", "03-02 13:00", "")],
     ),
     "in a zone, with an exception": (
         (
@@ -133,6 +195,48 @@ def test_zone_that_it_describes() -> None:
     )
     content = calendar(event("DTSTART;TZID=Ours:20260301T100000", "DURATION:PT1H"), more=zone)
     assert found(content) == [("03-01 07:00", "03-01 08:00", "")]
+
+
+def described(offset: str, *, zone: str = "Customized Time Zone", uid: str = "one") -> bytes:
+    """A calendar that uses a zone, and says what it is unless there is no offset."""
+    lines = (
+        f"BEGIN:VTIMEZONE\nTZID:{zone}\nBEGIN:STANDARD\nDTSTART:16010101T000000\n"
+        f"TZOFFSETFROM:{offset}\nTZOFFSETTO:{offset}\nEND:STANDARD\nEND:VTIMEZONE\n"
+    )
+    used = event(f'DTSTART;TZID="{zone}":20260301T100000', "DURATION:PT1H", uid=uid)
+    return calendar(used, more=lines if offset else "")
+
+
+EAST, WEST = [("03-01 09:00", "03-01 10:00", "")], [("03-01 18:00", "03-01 19:00", "")]
+
+
+@pytest.mark.parametrize("order", [("+0100", "-0800"), ("-0800", "+0100")], ids=["east first", "west first"])
+def test_zones_of_one_name(order: tuple[str, ...]) -> None:
+    """Each calendar means what it describes itself, whichever was read before; one that does not is told."""
+    for offset in order:
+        assert found(described(offset)) == (EAST if offset == "+0100" else WEST)
+    assert problems(described("")) == [
+        "x.ics:6: DTSTART: unknown time zone 'Customized Time Zone', expected one that is known"
+    ]
+
+
+def test_zones_of_one_name_in_one_file() -> None:
+    """It is the same for calendars that stand in one file, also where none of theirs is described."""
+    assert found(described("-0800") + described("+0100", uid="two")) == EAST + WEST
+    assert len(problems(described("-0800") + described("", uid="two"))) == 1
+
+
+def test_described_zone_does_not_replace_a_known_one() -> None:
+    """Programs describe known zones as well, for a year or two: what is known of them goes first."""
+    assert found(described("-0800", zone="Europe/Zurich")) == EAST
+    assert found(described("-0800", zone="(UTC+01:00) Amsterdam, Berlin")) == WEST
+
+
+def test_zones_of_one_name_side_by_side() -> None:
+    """Threads that read different calendars at the same time do not mix them up."""
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(found, [described("+0100"), described("-0800")] * 20))
+    assert told == [EAST, WEST] * 20
 
 
 def test_many_calendars_in_one_file() -> None:
@@ -221,6 +325,35 @@ def test_wrong(content: bytes, expected: str) -> None:
     assert problems(content) == [f"x.ics:{expected}"]
 
 
+POINT = "takes no time, so it freezes nothing, expected a later end, or a whole day"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ((START, "SUMMARY:Books close"), [f"x.ics:4: VEVENT: 'Books close' {POINT}"]),
+        ((START, START.replace("DTSTART", "DTEND")), [f"x.ics:4: VEVENT: an event without a name {POINT}"]),
+        ((START, "DURATION:PT0S"), [f"x.ics:4: VEVENT: an event without a name {POINT}"]),
+        ((START, "STATUS:CANCELLED"), []),
+        ((START, "DURATION:PT1S"), []),
+        (("DTSTART;VALUE=DATE:20260301",), []),
+        (("DTSTART;VALUE=DATE:20260301", "DTEND;VALUE=DATE:20260301"), []),
+    ],
+    ids=[
+        "no end",
+        "ends as it begins",
+        "no length",
+        "cancelled",
+        "a second",
+        "a day",
+        "a day without an end",
+    ],
+)
+def test_points(lines: tuple[str, ...], expected: list[str]) -> None:
+    """An event that takes no time is read, freezes nothing, and is told by its name."""
+    assert list(map(str, points(read(calendar(event(*lines)), "x.ics")))) == expected
+
+
 def test_too_large() -> None:
     """What does not fit into memory is not read at all."""
     assert problems(b"x" * 5_000_001) == ["x.ics:1: is too large, expected at most 5,000,000 bytes"]
@@ -244,10 +377,9 @@ def test_as_walked_day_by_day(zone: str) -> None:
             f"RRULE:FREQ=DAILY;INTERVAL={step};COUNT={times}",
             *(f"EXDATE;TZID={zone}:{day:%Y%m%dT%H%M%S}" for day in sorted(gone)),
         ]
-        begins = [
-            f"{day.replace(tzinfo=info).astimezone(UTC):%m-%d %H:%M}" for day in days if day not in gone
-        ]
-        assert [each[0] for each in found(calendar(event(*lines)))] == begins, lines
+        begins = [day.replace(tzinfo=info).astimezone(UTC) for day in days if day not in gone]
+        spans = [(f"{each:%m-%d %H:%M}", f"{each + length:%m-%d %H:%M}", "") for each in begins]
+        assert found(calendar(event(*lines))) == spans, lines
 
 
 FUZZ = calendar(
@@ -267,6 +399,7 @@ BITS = st.sampled_from(
 
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, len(FUZZ)), st.integers(0, 30), BITS | st.binary(max_size=5))
+@example(137, 29, b":")
 def test_fuzz(start: int, length: int, put: bytes) -> None:
     """Whatever is in a file, it is read, or told what is wrong with it and where."""
     content = FUZZ[:start] + put + FUZZ[start + length :]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from sendoff.spec.timing import FreezeCalendar, FreezeDates, Window
-from sendoff.timing.rules import Freeze, Leave, Rules, Stop, Unread, may_ship, next_moment
+from sendoff.timing.prospect import Prospect
+from sendoff.timing.rules import Freeze, Rules, Stop, Unread, may_ship, next_moment
 from sendoff.timing.words import held, on_whom, outlook, rule_words
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -14,7 +15,7 @@ NIGHT = Window(days=("wed", "mon"), opens="22:00", closes="04:00", timezone="UTC
 
 
 def said(rules: Rules) -> str:
-    return held(may_ship(rules, NOON), next_moment(rules, NOON))
+    return held(may_ship(rules, NOON), Prospect(free=next_moment(rules, NOON)))
 
 
 def test_freeze_and_window() -> None:
@@ -34,11 +35,11 @@ def test_on_people() -> None:
         unread=(Unread(said="x.ics cannot be read", owner="bob"),),
     )
     assert said(rules) == (
-        "it waits, as ada has stopped the line and has to let it go (an outage) and x.ics cannot "
-        "be read, which "
-        "bob has to see to; when it may ship depends on ada and bob"
+        "it waits, as ada stopped the line (an outage), which holds until somebody lets it go and x.ics "
+        "cannot be read, which bob has to see to; when it may ship depends on whoever lets the line go and "
+        "bob"
     )
-    assert on_whom(may_ship(rules, NOON)) == "ada and bob"
+    assert on_whom(may_ship(rules, NOON)) == "whoever lets the line go and bob"
 
 
 def test_never() -> None:
@@ -56,13 +57,14 @@ def test_outlook() -> None:
     """Before it is begun: whether it may ship now, and what freezes it next."""
     later = FREEZE.model_copy(update={"begins": NOON + timedelta(hours=1), "name": "Books"})
     rules = Rules(freezes=(later,))
-    assert list(outlook(rules, may_ship(rules, NOON), NOON, NOON)) == [
+    assert list(outlook(rules, NOON)) == [
         "it may ship now",
         "next freeze: 2026-11-25 13:00 UTC to 2026-11-26 12:00 UTC: Books: Year end (ops)",
     ]
-    (line,) = outlook(Rules(windows=(NIGHT,)), may_ship(Rules(windows=(NIGHT,)), NOON), None, NOON)
+    (line,) = outlook(Rules(windows=(NIGHT,)), NOON)
     assert line.startswith("not now: it waits, as its window is closed until")
-    assert list(outlook(Rules(), Leave(allowed=True), NOON, NOON)) == []
+    assert list(outlook(Rules(), NOON)) == []
+    assert list(outlook(Rules(copies=("a copy is used",)), NOON)) == ["a copy is used"]
 
 
 def test_rules_in_words() -> None:

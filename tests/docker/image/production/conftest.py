@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -21,15 +22,25 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[4]
-PARTS = ("entry", "server-1", "server-2", "postgres", "redis", "services", "worker-1", "worker-2", "migrate")
+PARTS = (
+    "entry", "server-1", "server-2", "postgres", "redis", "services", "worker-1", "worker-2", "migrate",
+    "operator",
+)  # fmt: skip
 ADDRESSES = {name: f"127.0.1.{number}" for number, name in enumerate(PARTS, 1)}
-OWN = {  # in containers each has a loopback of its own
-    "server-1": {"PREFECT_SERVER_API_HOST": ADDRESSES["server-1"]},
-    "server-2": {"PREFECT_SERVER_API_HOST": ADDRESSES["server-2"]},
+OWN = {  # in containers each has a loopback of its own, and the entry a network with the servers
+    "server-1": {"PREFECT_SERVER_API_HOST": ADDRESSES["server-1"], "SENDOFF_SERVER_PROXIES": "127.0.0.1"},
+    "server-2": {"PREFECT_SERVER_API_HOST": ADDRESSES["server-2"], "SENDOFF_SERVER_PROXIES": "127.0.0.1"},
     "worker-1": {"PREFECT_WORKER_WEBSERVER_HOST": ADDRESSES["worker-1"]},
     "worker-2": {"PREFECT_WORKER_WEBSERVER_HOST": ADDRESSES["worker-2"]},
 }
 LIFE = 1200  # seconds after which all ends, whatever happened to the tests
+VOLUMES = {"/srv/sendoff": "shared", "/srv/sign-in": "sign-in"}
+STANDS_FOR_DOCKER = """\
+#!/bin/sh
+# Runs in a container of server-1 what Docker would: `docker compose run --rm -T --no-deps server-1 …`
+shift 6
+exec {words} "$@"
+"""
 REQUEST = """
 import sys, urllib.request
 address, token, body = sys.argv[1:]
@@ -78,18 +89,22 @@ class Production:
         self.folder = engine.folder / "production"
         self.containers: dict[str, str] = {}
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.said: list[str] = []
         shutil.copytree(ROOT / "docker", self.folder, ignore=shutil.ignore_patterns("secrets", "__pycache__"))
         subprocess.run(("sh", self.folder / "secrets.sh"), check=True, stdout=subprocess.DEVNULL)
-        (self.folder / "shared").mkdir()
-        os.chown(self.folder / "shared", 10001, 10001)
+        for name in VOLUMES.values():
+            (self.folder / name).mkdir(mode=0o700)
+            os.chown(self.folder / name, 10001, 10001)
 
     def secret(self, name: str) -> str:
         return (self.folder / "secrets" / name).read_text()
 
     def secrets(self) -> list[str]:
         """All that must not be seen: what the files hold, and the passwords in it."""
-        whole = [path.read_text() for path in (self.folder / "secrets").iterdir()]
-        return [part for each in whole if each for part in (each, *re.findall(r"[0-9a-f]{64}", each))]
+        files = [path for path in (self.folder / "secrets").iterdir() if path.name != "stamps.pub"]
+        whole = [path.read_text().strip() for path in files]
+        passwords = r"[0-9a-f]{64}|(?<=:)[\w-]{43}$"
+        return [part for each in whole if each for part in (each, *re.findall(passwords, each))]
 
     def create(self, name: str) -> None:
         made = self.corner.run(*self.engine.words, "from", "--pull-never", self.images[self.target(name)])
@@ -105,8 +120,10 @@ class Production:
         part = self.services[name]
         environ = {key: filled(value) for key, value in part["environment"].items()} | OWN.get(name, {})
         files = [f"{self.folder}/secrets/{secret}:/run/secrets/{secret}:ro" for secret in part["secrets"]]
-        if self.target(name) == "worker":
-            files += [f"{self.folder}/shared:/srv/sendoff", f"{ROOT}/examples/storefront:/catalog:ro"]
+        mounted = {volume["target"] for volume in part.get("volumes", [])}
+        files += [f"{self.folder}/{VOLUMES[target]}:{target}" for target in sorted(mounted & VOLUMES.keys())]
+        if "/catalog" in mounted:
+            files.append(f"{ROOT}/examples/storefront:/catalog:ro")
         options = [f"--env={key}={value}" for key, value in environ.items()]
         options += [f"--volume={each}" for each in files]
         run = (*self.engine.words, "run", "--isolation", "chroot", *options, self.containers[name])
@@ -122,24 +139,50 @@ class Production:
         self.processes.append(process)
 
     def start(self, settings: Any) -> None:
-        """Start each part when those are well that it waits for."""
+        """Make the accounts, then start each part when those are well that it waits for."""
         debian = {"entry": self.start_entry, "postgres": self.start_postgresql, "redis": self.start_redis}
+        self.create("server-1")
+        self.create("operator")
+        self.say_who_comes()
         well: set[str] = set()
-        while left := self.services.keys() - well:
+        while left := {name for name, part in self.services.items() if "profiles" not in part} - well:
             ready = sorted(name for name in left if self.services[name].get("depends_on", {}).keys() <= well)
             for name in ready:
                 debian[name]() if name in debian else self.start_image(name, settings(self.target(name)))
             for name in ready:
                 self.wait(name)
             well.update(ready)
+            if "entry" in ready:
+                self.said.append(self.at_the_terminal("register"))
 
     def start_image(self, name: str, config: dict[str, Any]) -> None:
         """Start a part as an engine does: entrypoint, then the command of the compose file or the image."""
-        self.create(name)
+        if name not in self.containers:
+            self.create(name)
         command = self.services[name].get("command", config["Cmd"])
+        own = OWN.get(name, {}).get("PREFECT_SERVER_API_HOST", "0.0.0.0")  # noqa: S104 -- an address to listen on
+        command = [own if word == "0.0.0.0" else word for word in command]  # noqa: S104
         self.run(name, *self.words(name, *config["Entrypoint"], *command))
         if self.services[name]["healthcheck"].get("disable"):
             assert self.processes[-1].wait(300) == 0, self.log(name)
+
+    def say_who_comes(self) -> None:
+        """Run the script for it, with something that stands for Docker."""
+        programs = self.folder / "bin"
+        programs.mkdir()
+        words = shlex.join(map(str, self.words("server-1", "tini", "--", "entrypoint")))
+        (programs / "docker").write_text(STANDS_FOR_DOCKER.format(words=words))
+        (programs / "docker").chmod(0o755)
+        path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+        made = self.corner.run("sh", self.folder / "accounts.sh", "ada", PATH=path)
+        assert made.returncode == 0, made.stdout + made.stderr
+        self.said.append(made.stdout + made.stderr)
+
+    def at_the_terminal(self, *words: str) -> str:
+        """Run a command of Sendoff as the page says: `docker compose run --rm operator sendoff …`."""
+        run = self.words("operator", "tini", "--", "entrypoint", "sendoff", *words)
+        done = self.corner.run(*run, timeout=300)
+        return f"{done.stdout}{done.stderr}"
 
     def check(self, name: str) -> subprocess.CompletedProcess[str]:
         """Ask what the compose file has asked; what has ended well is well."""
@@ -220,8 +263,8 @@ class Production:
             process.wait(30)
 
     def ask(self, path: str, body: Any = None, signed_in: bool = True, at: str = "entry") -> Any:
-        """Ask the API."""
-        token = base64.b64encode(self.secret("api_auth_string").encode()).decode() if signed_in else ""
+        """Ask the API as the operator."""
+        token = base64.b64encode(self.secret("operator").strip().encode()).decode() if signed_in else ""
         data = "" if body is None else json.dumps(body)
         done = self.corner.run(sys.executable, "-c", REQUEST, f"http://{at}:4200{path}", token, data)
         return json.loads(done.stdout) if done.returncode == 0 else done.stderr.splitlines()[-1]
