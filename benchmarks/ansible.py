@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
+
+from benchmarks import tools
 
 CONFIG = """[defaults]
 forks = 50
@@ -52,18 +51,4 @@ PLAYBOOKS = {"ansible": COPY, "ansible-rsync": RSYNC}
 
 def install(folder: Path) -> str | None:
     """Install Ansible into a virtual environment, once; gives the reason where that does not work."""
-    if (folder / "bin" / "ansible-playbook").exists():
-        return None
-    uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
-    if uv is None:
-        return "uv is not here to install it with"
-    python = str(folder / "bin" / "python")
-    for command in (
-        (uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)),
-        (uv, "pip", "install", "--quiet", "--python", python, "ansible-core"),
-    ):
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            return f"it could not be installed: {last.strip()}"
-    return None
+    return tools.install(folder, "ansible-core", "ansible-playbook")

@@ -8,12 +8,14 @@ from typing import TypeVar
 
 from prefect.blocks.core import Block
 
+from blocks.aws import AwsConnection
 from blocks.secrets import ReleaseSecrets
 from blocks.ssh import SshConnection
 from blocks.store import ArtifactBucket, ArtifactFolder
 from sendoff.settings import Settings
-from sendoff.spec.models import SshFleet
+from sendoff.spec.models import ReleaseFile, SshFleet, StaticSite, Target
 from sendoff.store import ArtifactStore
+from sendoff.targets.protocol import Hosts
 
 STORE = "artifacts"
 
@@ -58,6 +60,14 @@ def described_store(settings: Settings) -> ArtifactBucket | ArtifactFolder:
 def results() -> str | None:
     """Name the block that results are kept in: the registered bucket, or None for Prefect's own folder."""
     return f"{ArtifactBucket.get_block_type_slug()}/{STORE}" if find(ArtifactBucket, STORE) else None
+
+
+def hosts(file: ReleaseFile, environment: str, target: Target, folder: Path, *, by: str, token: int) -> Hosts:
+    """Prepare the connections to the hosts of a target, whatever its kind, over its registered block."""
+    if isinstance(target, StaticSite):
+        name = connection_name(file.application, environment, target.name)
+        return (find(AwsConnection, name) or AwsConnection()).connect(target, by, token)
+    return connection(file.application, environment, target, folder).connect(file, target, by, token)
 
 
 def connection(application: str, environment: str, fleet: SshFleet, folder: Path) -> SshConnection:

@@ -13,7 +13,8 @@ from pydantic import Field, PrivateAttr, SecretStr
 
 from sendoff.errors import PolicyRefused
 from sendoff.objects.opening import open_objects
-from sendoff.objects.s3.address import ENDPOINT, NAME, PREFIX, BucketAddress, Credentials
+from sendoff.objects.s3.address import BucketAddress, Credentials
+from sendoff.spec.words import BUCKET, PREFIX, S3_SERVER
 from sendoff.store import ArtifactStore
 
 if TYPE_CHECKING:
@@ -45,20 +46,18 @@ class ArtifactBucket(WritableFileSystem):
     _opening: ClassVar[threading.Lock] = threading.Lock()
     _bucket: Bucket | None = PrivateAttr(None)
 
-    bucket: str = Field(
-        title="Bucket", description="The name of the bucket; it has to exist", pattern=f"^{NAME}$"
-    )
+    bucket: str = Field(title="Bucket", description="The name of the bucket; it has to exist", pattern=BUCKET)
     prefix: str = Field(
         "",
         title="Prefix",
         description="The part of the bucket that is Sendoff's, such as 'sendoff'. Empty: all of it",
-        pattern=f"^{PREFIX}$",
+        pattern=PREFIX,
     )
     endpoint: str | None = Field(
         None,
         title="Endpoint",
         description="The address of the S3 server. Empty: AWS, or the worker's own",
-        pattern=f"^({ENDPOINT})?$",
+        pattern=f"^({S3_SERVER})?$",
     )
     region: str | None = Field(
         None, title="Region", description="The region of the bucket. Empty: the worker's own"

@@ -18,6 +18,7 @@ from prefect.types import SecretDict
 from prefect.workers.process import ProcessWorker
 
 from blocks import lookup
+from blocks.aws import AwsConnection
 from blocks.notices import AppriseAddress, JsonWebhook
 from blocks.secrets import ReleaseSecrets
 from blocks.ssh import SshConnection
@@ -32,10 +33,21 @@ from sendoff.engine import ENGINE
 from sendoff.nightly import nightly
 from sendoff.settings import Settings
 from sendoff.spec.channels import BlockChannel, WebhookChannel
-from sendoff.spec.models import Environment, ReleaseFile, Schedule
+from sendoff.spec.models import Environment, ReleaseFile, Schedule, SshFleet, StaticSite
 from tasks.sites import TAG, deployment, pool
 
 RETRIES = 7  # of a request to the server, each after twice the time: two minutes in all
+
+
+KINDS = (
+    ArtifactFolder,
+    ArtifactBucket,
+    SshConnection,
+    AwsConnection,
+    ReleaseSecrets,
+    AppriseAddress,
+    JsonWebhook,
+)
 
 
 def register(settings: Settings) -> list[str]:
@@ -66,7 +78,7 @@ def register(settings: Settings) -> list[str]:
 
 def register_blocks(loaded: list[Loaded], settings: Settings) -> list[str]:
     """Make the blocks that the release files call for; what people entered by hand stays."""
-    for kind in (ArtifactFolder, ArtifactBucket, SshConnection, ReleaseSecrets, AppriseAddress, JsonWebhook):
+    for kind in KINDS:
         kind.register_type_and_schema(_sync=True)  # type: ignore[call-arg]  # as in blocks/lookup.py
     _store(settings)
     names = [lookup.STORE]
@@ -87,12 +99,25 @@ def _connections(loaded: Loaded) -> list[str]:
     for environment in loaded.file.environments:
         for fleet in environment.targets:
             name = lookup.connection_name(loaded.file.application, environment.name, fleet.name)
-            block = SshConnection.described_by(fleet, loaded.folder)
-            if known := lookup.find(SshConnection, name):
-                block.private_key = known.private_key
-            _save(block, name)
+            if isinstance(fleet, StaticSite):
+                _bucket(name)
+            else:
+                _login(fleet, loaded, name)
             names.append(name)
     return names
+
+
+def _login(fleet: SshFleet, loaded: Loaded, name: str) -> None:
+    block = SshConnection.described_by(fleet, loaded.folder)
+    if known := lookup.find(SshConnection, name):
+        block.private_key = known.private_key
+    _save(block, name)
+
+
+def _bucket(name: str) -> None:
+    """Make an empty block for people to fill in; until then the worker's own credentials are taken."""
+    if not lookup.find(AwsConnection, name):
+        _save(AwsConnection(), name)
 
 
 def _secrets(file: ReleaseFile) -> list[str]:

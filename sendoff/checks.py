@@ -10,7 +10,7 @@ import httpx
 
 from sendoff.errors import StepErrored
 from sendoff.model import Frozen
-from sendoff.spec.models import Check, CommandCheck, Host, HttpCheck
+from sendoff.spec.models import Check, CommandCheck, HttpCheck
 from sendoff.spec.placeholders import fill
 from sendoff.targets.protocol import HostTarget
 
@@ -22,7 +22,7 @@ class CheckResult(Frozen):
     """What a check came to. `said` is a sentence; seconds are for all tries, `latency` of the last answer."""
 
     name: str
-    host: str | None
+    host: str
     passed: bool
     said: str
     tries: int
@@ -42,7 +42,6 @@ class Try(Frozen):
 
 def run_check(
     check: Check,
-    host: Host | None,
     name: str,
     values: Mapping[str, str],
     target: HostTarget | None,
@@ -51,7 +50,7 @@ def run_check(
     clock: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> CheckResult:
-    """Try a check until it passes or its deadline is over. `name`: the host's, or what is said in its place.
+    """Try a check until it passes or its deadline is over. `name`: the host's.
 
     Redirects are not followed: they are answers. Trouble on the wire is a failed try, never an exception.
     """
@@ -72,7 +71,7 @@ def run_check(
             said = f"{name} {found.right}" if found.wrong is None else _told(name, found, tries, seconds)
             return CheckResult(
                 name=check.name,
-                host=name if host else None,
+                host=name,
                 passed=found.wrong is None,
                 said=said,
                 tries=tries,

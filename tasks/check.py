@@ -83,7 +83,6 @@ def _check(
 def _check_once(run: Run, target: str, host: str, release: str, check: Check) -> CheckResult:
     result = run_check(
         check,
-        run.file.hosts[host],
         host,
         run.values(target, host, release),
         run.host(target, host),

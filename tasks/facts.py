@@ -43,7 +43,9 @@ def preflight(run: Run, artifact: Artifact) -> dict[HostKey, HostFacts]:
         try:
             with run.step("preflight", run.place.environment) as step:
                 facts.update(_ready(run, artifact, hosts))
-                step.came_to(Outcome(changed=False, said=f"{count(len(facts), 'host')} reachable and ready"))
+                said = f"{count(len(facts), 'host')} reachable and ready"
+                notes = (f"; {each.host}: {note}" for each in facts.values() for note in each.notes)
+                step.came_to(Outcome(changed=False, said=said + "".join(notes)))
         except _OutOfReach as error:
             facts.update(error.seen.results)
             return error.seen.errors

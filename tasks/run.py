@@ -25,10 +25,9 @@ from sendoff.plan.models import Batch
 from sendoff.scratch import sweep
 from sendoff.settings import Settings
 from sendoff.spec.intent import Intent, Where
-from sendoff.spec.models import Environment, ReleaseFile, SshFleet
+from sendoff.spec.models import Environment, ReleaseFile, Target
 from sendoff.store import DELTAS, ArtifactStore
-from sendoff.targets.protocol import HostTarget, Outcome
-from sendoff.targets.ssh.fleet import Fleet
+from sendoff.targets.protocol import Hosts, HostTarget, Outcome
 from tasks.keeper import Keeper
 
 WORKSPACE = "builds"  # the folder in SENDOFF_HOME that is built in
@@ -94,7 +93,7 @@ class Run:
         self.stopping = threading.Event()
         self.announce: Callable[[Event], None] = _nobody
         self._at_close: list[Callable[[], None]] = []
-        self._fleets: dict[str, Fleet] = {}
+        self._fleets: dict[str, Hosts] = {}
         self._opening = threading.Lock()
 
     def open(self) -> None:
@@ -119,8 +118,8 @@ class Run:
         """Give the environment that the run is about."""
         return self.file.environment(self.place.environment)
 
-    def fleet(self, name: str) -> SshFleet:
-        """Find a fleet of the environment by name."""
+    def fleet(self, name: str) -> Target:
+        """Find a target of the environment by name."""
         return next(fleet for fleet in self.environment.targets if fleet.name == name)
 
     def site_of(self, target: str) -> str | None:
@@ -135,10 +134,15 @@ class Run:
         """Give a host, over the one connection that the run keeps to it."""
         with self._opening:  # else each of many threads would make its own
             if target not in self._fleets:
-                fleet = self.fleet(target)
-                block = lookup.connection(self.place.application, self.place.environment, fleet, self.folder)
                 token = self.lease.token if self.lease else 0
-                self._fleets[target] = block.connect(self.file, fleet, by=self.id, token=token)
+                self._fleets[target] = lookup.hosts(
+                    self.file,
+                    self.place.environment,
+                    self.fleet(target),
+                    self.folder,
+                    by=self.id,
+                    token=token,
+                )
         return self._fleets[target].host(host)
 
     def values(self, target: str, host: str, release: str) -> dict[str, str]:

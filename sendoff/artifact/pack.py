@@ -41,6 +41,13 @@ def tar_size(manifest: Manifest) -> int:
     return sum(len(header(entry)) + _padded(entry.size) for entry in manifest.entries) + len(END)
 
 
+def places(manifest: Manifest) -> dict[str, int]:
+    """Tell at which byte of the packed tree the content of each file begins."""
+    return {
+        entry.path: offset + len(head) for entry, head, offset in _members(manifest) if entry.kind == "file"
+    }
+
+
 def delta(new: Manifest, old: Manifest, full: BinaryIO, out: BinaryIO) -> None:
     """Copy from the seekable tar of `new` what is absent from `old` or differs there, as a tar of its own.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,8 +24,8 @@ from sendoff.settings import Settings
 from sendoff.spec.models import GitSource
 from sendoff.spec.placeholders import fill
 from sendoff.store import ArtifactStore
-from sendoff.targets.ssh.fleet import Fleet, open_fleet
-from sendoff.targets.ssh.login import described_login
+from sendoff.targets.opening import open_described
+from sendoff.targets.protocol import Hosts
 from sendoff.timing.words import outlook, rule_words
 from sendoff.when import rules_of
 
@@ -92,8 +92,9 @@ def read_facts(loaded: Loaded, environment: str) -> list[HostState]:
     with ExitStack() as fleets, ThreadPoolExecutor(max_workers=50) as pool:
         asked = []
         for target in loaded.file.environment(environment).targets:
-            login = described_login(target, loaded.folder)
-            fleet = fleets.enter_context(open_fleet(loaded.file, target, login, by="plan"))
+            fleet = fleets.enter_context(
+                closing(open_described(loaded.file, target, loaded.folder, by="plan"))
+            )
             asked += [pool.submit(_state, fleet, target.name, host) for host in fleet.names]
         found = [future.result() for future in asked]
     if wrong := [each for each in found if isinstance(each, SendoffError)]:
@@ -102,7 +103,7 @@ def read_facts(loaded: Loaded, environment: str) -> list[HostState]:
     return [each for each in found if isinstance(each, HostState)]
 
 
-def _state(fleet: Fleet, target: str, host: str) -> HostState | SendoffError:
+def _state(fleet: Hosts, target: str, host: str) -> HostState | SendoffError:
     try:
         return HostState(target=target, host=host, live=fleet.host(host).facts().live)
     except SendoffError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sendoff.errors import PolicyRefused
 from sendoff.plan.models import Batch, HostState
-from sendoff.spec.models import Environment, ReleaseFile, SshFleet
+from sendoff.spec.models import Environment, ReleaseFile, Target
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Ground:
         served = {host for batch in self.batches for host in batch.hosts}
         return tuple(state.host for state in self.now if state.host in served)
 
-    def fleet(self, batch: Batch) -> SshFleet:
+    def fleet(self, batch: Batch) -> Target:
         """Find the fleet that a batch is of."""
         return next(fleet for fleet in self.environment.targets if fleet.name == batch.target)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
@@ -11,7 +12,21 @@ from sendoff.model import Frozen
 from sendoff.spec.channels import BlockChannel, Channels, WebhookChannel
 from sendoff.spec.placeholders import fill
 from sendoff.spec.timing import FreezeSource, Window
-from sendoff.spec.words import ADDRESS, EXPECTED, ROOT, SHARE, Duration, InnerPath, Name, Text, Variable
+from sendoff.spec.words import (
+    ADDRESS,
+    BUCKET,
+    ENDPOINT,
+    EXPECTED,
+    ONE_LINE,
+    PREFIX,
+    ROOT,
+    SHARE,
+    Duration,
+    InnerPath,
+    Name,
+    Text,
+    Variable,
+)
 
 Command = Annotated[tuple[Text, ...], Field(min_length=1)]
 NAMED_ONLY: JsonDict = {"additionalProperties": False}  # else keys that match no pattern get through
@@ -161,6 +176,93 @@ class SshFleet(Frozen):
     transfer_timeout: Duration = Field(600, description="how long copying a release to a host may take")
 
 
+class CacheRule(Frozen):
+    """What browsers and caches are told of some files."""
+
+    files: Text = Field(
+        description="which files: a pattern such as `*.html` or `assets/*`, where `*` crosses folders"
+    )
+    control: Annotated[str, StringConstraints(pattern=ONE_LINE, max_length=200)] = Field(
+        description="the header Cache-Control, such as no-cache or max-age=3600"
+    )
+
+
+USUAL_CACHING = (
+    CacheRule(files="*.html", control="no-cache"),
+    CacheRule(files="*", control="public, max-age=300"),
+)
+"""Pages are asked for anew each time, the rest is kept for five minutes."""
+
+
+class StaticSite(Frozen):
+    """Files in a bucket of S3, of which a pointer says which release is live.
+
+    To what is common to targets it counts as a fleet of one host, which is called as it is.
+    """
+
+    kind: Literal["s3-site"] = Field(description="a static site in a bucket of S3")
+    name: Name = Field(description="what this target is called, such as web")
+    bucket: Annotated[str, StringConstraints(pattern=BUCKET)] = Field(
+        description="the bucket that the site lies in; it has to exist"
+    )
+    prefix: Annotated[str, StringConstraints(pattern=PREFIX)] = Field(
+        "", description="the part of the bucket that is this site's, such as shop; all of it unless said"
+    )
+    region: Text | None = Field(None, description="the region of the bucket; the worker's own unless said")
+    endpoint: Annotated[str, StringConstraints(pattern=ENDPOINT)] | None = Field(
+        None, description="the address of a server that speaks S3's protocol; AWS unless said"
+    )
+    address: Annotated[str, StringConstraints(pattern=ADDRESS)] | None = Field(
+        None, description="the host name under which visitors reach it; checks name it as {address}"
+    )
+    cache: tuple[CacheRule, ...] = Field(
+        USUAL_CACHING, description="what caches are told; of the rules that fit a file, the first counts"
+    )
+    keep: int = Field(5, ge=2, le=100, description="how many releases are kept in the bucket")
+    transfer_timeout: Duration = Field(600, description="how long copying a release into the bucket may take")
+
+    @property
+    def batch(self) -> int:
+        """Serve the one host that there is at once."""
+        return 1
+
+    @property
+    def max_failures(self) -> int:
+        """Undo when the one host fails that there is."""
+        return 0
+
+    @property
+    def commands(self) -> HostCommands:
+        """Run nothing: a bucket runs no commands."""
+        return HostCommands()
+
+    @property
+    def site(self) -> None:
+        """Name no site whose worker reaches it: the release's own worker does."""
+        return
+
+    @property
+    def root(self) -> str:
+        """Name the place that holds its releases and its pointer."""
+        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+
+    def cache_control(self, path: str) -> str | None:
+        """Tell what caches are told of a file: the first rule that fits counts; None when none does."""
+        return next((rule.control for rule in self.cache if fnmatchcase(path, rule.files)), None)
+
+
+def _kind_of_target(value: Any) -> str | None:
+    """Tell a target's kind; one that says none, or is no mapping, is taken for hosts over SSH."""
+    kind = value.get("kind", "ssh") if isinstance(value, dict) else getattr(value, "kind", "ssh")
+    return kind if isinstance(kind, str) else None
+
+
+Target = SshFleet | StaticSite
+AnyTarget = Annotated[
+    Annotated[SshFleet, Tag("ssh")] | Annotated[StaticSite, Tag("s3-site")], Discriminator(_kind_of_target)
+]
+
+
 class Patience(Frozen):
     """How long a check may take to come right."""
 
@@ -258,7 +360,7 @@ class Environment(Frozen):
     after: Name | None = Field(
         None, description="the environment in which the version must have gone live before"
     )
-    targets: Annotated[tuple[SshFleet, ...], Field(min_length=1)] = Field(
+    targets: Annotated[tuple[AnyTarget, ...], Field(min_length=1)] = Field(
         description="where the release is put"
     )
     checks: tuple[Check, ...] = Field((), description="what has to be true of the release, on every host")
@@ -309,19 +411,27 @@ class ReleaseFile(Frozen):
         both = (*self.notify, *self.environment(environment).notify)
         return tuple({each.name: each for each in both}.values())
 
-    def hosts_of(self, fleet: SshFleet) -> tuple[str, ...]:
-        """Name the hosts of a fleet, those listed first, then its groups', each once."""
+    def hosts_of(self, target: Target) -> tuple[str, ...]:
+        """Name the hosts of a target: those listed first, then its groups', each once; a site is one."""
+        if isinstance(target, StaticSite):
+            return (target.name,)
         grouped = [
-            name for group in fleet.groups for name, host in self.hosts.items() if group in host.groups
+            name for group in target.groups for name, host in self.hosts.items() if group in host.groups
         ]
-        return tuple(dict.fromkeys((*fleet.hosts, *grouped)))
+        return tuple(dict.fromkeys((*target.hosts, *grouped)))
 
-    def words(self, host: str, fleet: SshFleet) -> dict[str, str]:
-        """Give what commands and checks may say of a host: its variables, name, address and root."""
+    def own_words(self, host: str, target: Target) -> dict[str, str]:
+        """Give the words that are a host's own: its variables, name and address."""
+        if isinstance(target, StaticSite):
+            return {"host": host} | ({"address": target.address} if target.address else {})
         machine = self.hosts[host]
         own = {name: str(value) for name, value in machine.variables.items()}
-        own |= {"host": host, "address": machine.address}
-        return {**own, "root": fill(fleet.root, own)}
+        return own | {"host": host, "address": machine.address}
+
+    def words(self, host: str, target: Target) -> dict[str, str]:
+        """Give what commands and checks may say of a host: its own words, and its root."""
+        own = self.own_words(host, target)
+        return {**own, "root": fill(target.root, own) if isinstance(target, SshFleet) else target.root}
 
 
 class Inventory(Frozen):

@@ -24,7 +24,8 @@ from sendoff.spec.models import (
     HttpCheck,
     ReleaseFile,
     Schedule,
-    SshFleet,
+    StaticSite,
+    Target,
 )
 from sendoff.spec.placeholders import BadPlaceholder, names
 
@@ -38,6 +39,7 @@ def broken_rules(file: ReleaseFile) -> list[Finding]:
         *_repeats(("environments",), [each.name for each in file.environments], "name"),
         *_channels((), file.notify),
         *placements.reserved_variables(file),
+        *placements.shared_places(file),
         *_build(file.build),
         *(finding for number in range(len(file.environments)) for finding in _environment(file, number)),
     ]
@@ -69,6 +71,7 @@ def _environment(file: ReleaseFile, number: int) -> Iterator[Finding]:
     if environment.schedule:
         yield from _schedule((*here, "schedule"), environment.schedule, environment, file.build)
     yield from placements.hosts(file, here, environment)
+    yield from placements.commands_on_sites(here, environment)
     yield from placements.templates(file, here, environment)
 
 
@@ -137,7 +140,10 @@ def _named(where: Where, text: str, allowed: Iterable[str]) -> Iterator[Finding]
         yield Finding(where, str(error))
 
 
-def _fleet(where: Where, fleet: SshFleet) -> Iterator[Finding]:
+def _fleet(where: Where, fleet: Target) -> Iterator[Finding]:
+    if isinstance(fleet, StaticSite):
+        yield from _repeats((*where, "cache"), [rule.files for rule in fleet.cache], "files")
+        return
     yield from _repeats((*where, "hosts"), fleet.hosts)
     yield from _repeats((*where, "groups"), fleet.groups)
     yield from _repeats((*where, "shared"), fleet.shared)

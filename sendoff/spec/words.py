@@ -21,6 +21,13 @@ CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 CLOCK_OR_MIDNIGHT = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 MOMENT = r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]) ([01][0-9]|2[0-3]):[0-5][0-9]$"
 BLOCK = r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$"
+BUCKET_NAME = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+BUCKET = rf"^{BUCKET_NAME}$"
+KEY_PREFIX = r"([^\s/]+(/[^\s/]+)*)?"
+PREFIX = rf"^{KEY_PREFIX}$"
+S3_SERVER = r"https?://[^\s/@?#]+/?"
+ENDPOINT = rf"^{S3_SERVER}$"
+ONE_LINE = r"^[\x20-\x7e]+$"
 WEBHOOK = r"^https?://[^\s/@?#:]+(:[0-9]{1,5})?([/?][^\s#]*)?$"
 
 EXPECTED = {
@@ -35,6 +42,10 @@ EXPECTED = {
     CLOCK_OR_MIDNIGHT: "a time from '00:00' to '24:00', in quotes",
     MOMENT: "a day and a time such as '2026-12-20 00:00'",
     BLOCK: "the type and the name of a block, such as slack-webhook/team",
+    BUCKET: "the name of a bucket: 3 to 63 lower-case letters, digits and . -",
+    PREFIX: "names joined by /, such as sites/shop, without one at the start or the end",
+    ENDPOINT: "the address of an S3 server such as https://s3.example, without a user or a path in it",
+    ONE_LINE: "what may stand in a header: plain characters on one line",
     WEBHOOK: "an address such as https://changes.example/sendoff, without a user or password in it",
 }
 """What a pattern asks for, in words that a person can read."""

@@ -25,7 +25,8 @@ def problems(facts: HostFacts, need_bytes: int, token: int) -> list[str]:
     if facts.fence > token:
         found.append(
             f"{facts.host}: it was changed under number {facts.fence}, expected at most our {token}; another "
-            "ledger releases to it, or this one was replaced; when no other does, remove .sendoff/fence there"
+            "ledger releases to it, or this one was replaced; when no other does, remove .sendoff/fence "
+            "there, or of a static site `fence` in .sendoff/current.json"
         )
     if facts.free_bytes < 2 * need_bytes:
         found.append(

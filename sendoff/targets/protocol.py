@@ -21,7 +21,8 @@ class HostFacts(Frozen):
     """What is true of a host now. `live` and `releases` are release names, oldest first; sizes in bytes.
 
     `clock_skew`: seconds its clock is ahead of ours. `obstacle`: what stands where `current` has to be.
-    `fence`: the largest number under which it was changed; it refuses smaller ones.
+    `fence`: the largest number under which it was changed; it refuses smaller ones. `notes`: what people
+    should know of it, though nothing is wrong.
     """
 
     host: str
@@ -33,6 +34,7 @@ class HostFacts(Frozen):
     missing_tools: tuple[str, ...]
     obstacle: str | None = None
     fence: int = 0
+    notes: tuple[str, ...] = ()
 
 
 class CommandResult(Frozen):
@@ -44,9 +46,10 @@ class CommandResult(Frozen):
 
 
 class HostTarget(Protocol):
-    """One host of a fleet. Every action observes, compares, acts and reads back; all raise StepErrored.
+    """One host of a fleet, or a site. Every action observes, compares, acts and reads back.
 
-    Those that change anything carry the number of the lease; Fenced when the host has seen a larger one.
+    All raise StepErrored. Those that change anything carry the number of the lease; Fenced when the host has
+    seen a larger one.
     """
 
     name: str
@@ -81,3 +84,17 @@ class HostTarget(Protocol):
 
     def close(self) -> None:
         """Give the connection back."""
+
+
+class Hosts(Protocol):
+    """The hosts of a target, with the connections to them; each is made when it is first used."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name the hosts, in the order in which they are served."""
+
+    def host(self, name: str) -> HostTarget:
+        """Give a host, without connecting yet; KeyError when there is none of that name."""
+
+    def close(self) -> None:
+        """Hang up everywhere."""

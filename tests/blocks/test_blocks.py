@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from prefect.blocks.core import Block
 
+from blocks.aws import AwsConnection
 from blocks.secrets import ReleaseSecrets
 from blocks.ssh import SshConnection
 from blocks.store import ArtifactBucket, ArtifactFolder
 
-KINDS = (ArtifactFolder, ArtifactBucket, SshConnection, ReleaseSecrets)
+KINDS = (ArtifactFolder, ArtifactBucket, SshConnection, AwsConnection, ReleaseSecrets)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -33,8 +34,9 @@ def test_kind_is_named(kind: type[Block]) -> None:
         SshConnection(user="deploy", private_key="do-not-show"),
         ReleaseSecrets(values={"TOKEN": "do-not-show"}),
         ArtifactBucket(bucket="releases", access_key_id="x", secret_access_key="do-not-show"),
+        AwsConnection(access_key_id="x", secret_access_key="do-not-show", external_id="do-not-show"),
     ],
-    ids=["key", "secrets", "bucket"],
+    ids=["key", "secrets", "bucket", "site"],
 )
 def test_secrets_are_not_shown(block: Block) -> None:
     """What is secret is typed as such: neither the text nor the dump of a block has it."""

@@ -11,7 +11,7 @@ import pytest
 
 from sendoff.checks import MOST_BODY, MOST_SAID, CheckResult, excerpt, run_check
 from sendoff.errors import HostUnreachable
-from sendoff.spec.models import CommandCheck, Host, HttpCheck
+from sendoff.spec.models import CommandCheck, HttpCheck
 from sendoff.targets.protocol import CommandResult
 
 
@@ -76,11 +76,8 @@ def ask(port: int, time: Time | None = None, **options: Any) -> CheckResult:
     defaults = {"kind": "http", "name": "health", "url": "http://{address}:{port}/health?v={version}"}
     check = HttpCheck.model_validate(defaults | options)
     values = {"address": "127.0.0.1", "port": str(port), "version": "2.4.1"}
-    host = Host(address="127.0.0.1")
     time = time or Time()
-    return run_check(
-        check, host, "web-1", values, None, release="2.4.1-x", clock=time.clock, sleep=time.sleep
-    )
+    return run_check(check, "web-1", values, None, release="2.4.1-x", clock=time.clock, sleep=time.sleep)
 
 
 def test_a_good_answer(server: Server) -> None:
@@ -223,7 +220,7 @@ def command(target: Any, **options: Any) -> CheckResult:
     defaults = {"kind": "command", "name": "smoke", "command": ["bin/smoke", "{version}"]}
     check, time = CommandCheck.model_validate(defaults | options), Time()
     return run_check(
-        check, None, "web-1", {"version": "2"}, target, release="2-x", clock=time.clock, sleep=time.sleep
+        check, "web-1", {"version": "2"}, target, release="2-x", clock=time.clock, sleep=time.sleep
     )
 
 

@@ -8,19 +8,17 @@ from collections.abc import Mapping
 from pydantic import Field, SecretStr
 
 from sendoff.model import Frozen
+from sendoff.spec.words import BUCKET, BUCKET_NAME, ENDPOINT, KEY_PREFIX, PREFIX
 
-NAME = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
-PREFIX = r"(?:[^\s/]+(?:/[^\s/]+)*)?"
-URL = re.compile(rf"s3://(?P<name>{NAME})(?:/(?P<prefix>{PREFIX}))?/?")
-ENDPOINT = r"https?://[^\s/]+/?"
+URL = re.compile(rf"s3://(?P<name>{BUCKET_NAME})(?:/(?P<prefix>{KEY_PREFIX}))?/?")
 
 
 class BucketAddress(Frozen):
     """A bucket, and the part of it under a prefix. Without an endpoint it is one of AWS."""
 
-    name: str = Field(pattern=f"^{NAME}$")
-    prefix: str = Field("", pattern=f"^{PREFIX}$")
-    endpoint: str | None = Field(None, pattern=f"^{ENDPOINT}$")
+    name: str = Field(pattern=BUCKET)
+    prefix: str = Field("", pattern=PREFIX)
+    endpoint: str | None = Field(None, pattern=ENDPOINT)
     region: str | None = None
 
     @classmethod
@@ -49,3 +47,12 @@ class Credentials(Frozen):
 
     access_key_id: str
     secret_access_key: SecretStr
+
+
+class Access(Frozen):
+    """Who asks: a key, a profile of the machine, or what AWS tools find there; perhaps in another role."""
+
+    key: Credentials | None = None
+    profile: str | None = None
+    role_arn: str | None = None
+    external_id: SecretStr | None = None

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from sendoff.objects.s3.address import BucketAddress, Credentials
+from sendoff.objects.s3.address import Access, BucketAddress, Credentials
+from sendoff.objects.s3.role import in_role
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -16,16 +17,21 @@ TRIES = 9  # with botocore's pauses some 45 s, up to 75 s
 CONNECTIONS = 50  # as many as a story has threads
 
 
-def connect(address: BucketAddress, credentials: Credentials | None) -> S3Client:
+def connect(address: BucketAddress, credentials: Credentials | Access | None) -> S3Client:
     """Prepare a client; without credentials, those that AWS tools find on this machine are taken.
 
     botocore tries again by itself what was throttled, lost or failed on the server, with growing pauses.
     """
+    access = credentials if isinstance(credentials, Access) else Access(key=credentials)
+    key = access.key
     session = boto3.Session(
-        aws_access_key_id=credentials.access_key_id if credentials else None,
-        aws_secret_access_key=credentials.secret_access_key.get_secret_value() if credentials else None,
+        aws_access_key_id=key.access_key_id if key else None,
+        aws_secret_access_key=key.secret_access_key.get_secret_value() if key else None,
         region_name=address.region,
+        profile_name=access.profile,
     )
+    if access.role_arn:
+        session = in_role(session, access.role_arn, access.external_id)
     config = Config(
         retries={"mode": "standard", "total_max_attempts": TRIES},
         connect_timeout=5,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from botocore import exceptions as boto
@@ -48,14 +48,14 @@ ADVICE: dict[type[SendoffError], str] = {
 
 
 @contextmanager
-def boundary(where: str, doing: str) -> Iterator[None]:
+def boundary(where: str, doing: str, advice: Mapping[type[SendoffError], str] = ADVICE) -> Iterator[None]:
     """Let no foreign exception out of the block; `doing` reads like `reading 'a/b'`."""
     try:
         yield
     except (boto.ClientError, boto.BotoCoreError, OSError) as error:
         kind = answered(error) if isinstance(error, boto.ClientError) else _mapped(error)
         said = str(error) or type(error).__name__
-        raise kind(f"{where}: {doing} failed ({said}), expected it to work; {ADVICE[kind]}") from error
+        raise kind(f"{where}: {doing} failed ({said}), expected it to work; {advice[kind]}") from error
 
 
 def code(error: boto.ClientError) -> str:

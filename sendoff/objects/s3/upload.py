@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, BinaryIO, Literal
+from typing import IO, TYPE_CHECKING, BinaryIO, Literal, TypedDict
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -25,6 +25,13 @@ TRIES = 5
 ALGORITHM: Literal["SHA256"] = "SHA256"
 SHA256, WRITER = "sha256", "writer"
 """The names under which an object carries the digest of its content, and who wrote it."""
+
+
+class Headers(TypedDict, total=False):
+    """What whoever reads an object over HTTP is told with it."""
+
+    ContentType: str
+    CacheControl: str
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,7 @@ class Upload:
     key: str
     body: Body
     part: int = PART
+    headers: Headers = field(default_factory=Headers)
     metadata: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,12 +107,17 @@ class Upload:
             Metadata=self.metadata,
             IfNoneMatch="*",
             ChecksumAlgorithm=ALGORITHM,
+            **self.headers,
         )
 
     def _in_parts(self) -> None:
         """Upload a part at a time; the last request makes the object appear, if there is none."""
         upload = self.client.create_multipart_upload(
-            Bucket=self.bucket, Key=self.key, Metadata=self.metadata, ChecksumAlgorithm=ALGORITHM
+            Bucket=self.bucket,
+            Key=self.key,
+            Metadata=self.metadata,
+            ChecksumAlgorithm=ALGORITHM,
+            **self.headers,
         )["UploadId"]
         try:
             self.client.complete_multipart_upload(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sendoff.artifact.manifest import Artifact
 from sendoff.errors import StepErrored
 from sendoff.store import ArtifactStore
 from sendoff.targets.protocol import CommandResult, HostFacts, Outcome
+from sendoff.targets.reckoning import skew, surplus
 from sendoff.targets.ssh.lists import Heads
 from sendoff.targets.ssh.scripting import call, said, script, understood
 from sendoff.targets.ssh.session import Session
@@ -126,25 +127,8 @@ class SshHost:
         return understood(self.name, doing, session.run(call(name, *args), timeout=QUICK))
 
 
-def surplus(facts: HostFacts, keep: int, spare: Iterable[str]) -> tuple[str, ...]:
-    """List the releases to take away, oldest first, so that at most `keep` are left where that is allowed."""
-    kept = {*spare, facts.live}
-    over = max(len(facts.releases) - keep, 0)
-    return tuple(name for name in facts.releases if name not in kept)[:over]
-
-
 def _free(name: str, line: str) -> int:
     found = FREE.search(f" {line} ")
     if found is None:
         raise StepErrored(f"{name}: `df` said {line!r}, expected sizes; see df on the host")
     return max(int(found[2]), 0) * 1024
-
-
-def skew(theirs: int, asked: float, heard: float) -> float:
-    """Tell how far their clock is surely ahead, in seconds; it was read some time between asking and hearing.
-
-    It is cut to whole seconds: that much is not counted, nor is the time that a slow answer was under way.
-    """
-    if theirs > heard:
-        return theirs - heard
-    return min(theirs + 1 - asked, 0.0)

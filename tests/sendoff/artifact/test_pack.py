@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sendoff.artifact.manifest import Entry, Manifest
-from sendoff.artifact.pack import changed, delta, pack, removed, tar_size
+from sendoff.artifact.pack import changed, delta, pack, places, removed, tar_size
 from sendoff.artifact.scan import scan
 from sendoff.errors import StepErrored
 
@@ -201,3 +201,12 @@ def test_delta_on_paper(new: Manifest, old: Manifest) -> None:
     }
     tree |= {entry.path: entry for entry in changed(new, old)}
     assert tree == {entry.path: entry for entry in new.entries}
+
+
+def test_places(tmp_path: Path) -> None:
+    """The content of each file, also behind a long name, is where its place says."""
+    content = {"a": "first", f"{LONG}/b": "second", "c": "-> a", "d": "", "e": None, "f": "!last"}
+    manifest, tar = packed(make(tmp_path / "tree", content))
+    data, sizes = tar.getvalue(), {entry.path: entry.size for entry in manifest.entries}
+    found = {path: data[at : at + sizes[path]].decode() for path, at in places(manifest).items()}
+    assert found == {path: text for path, text in content.items() if text is not None and path != "c"}

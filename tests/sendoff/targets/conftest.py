@@ -1,9 +1,10 @@
-"""Hosts to test against, of two kinds: OpenSSH's own daemons, and the embedded ones of the demo."""
+"""Targets to test against: OpenSSH's own daemons, the embedded hosts of the demo, and sites in S3."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import shutil
 import signal
@@ -14,13 +15,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from examples.demo.hosts import EmbeddedHosts
 from sendoff.artifact.manifest import Artifact
 from sendoff.objects import FolderObjects
+from sendoff.objects.s3 import client
+from sendoff.objects.s3.address import Access, BucketAddress
+from sendoff.spec.models import StaticSite
 from sendoff.store import ArtifactStore
+from sendoff.targets.s3_site.site import S3Site, SiteTarget, open_site
 from sendoff.targets.ssh.fleet import Fleet
 from sendoff.targets.ssh.login import HostAddress, Login
 
@@ -130,6 +136,55 @@ class Daemon:
         self.process.wait()
 
 
+class Pages:
+    """A place for a site in a bucket of the server, and a look at what lies there past all that guards it."""
+
+    numbers = itertools.count(1)
+
+    def __init__(self, server: Any, bucket: str) -> None:
+        self.server, self.bucket = server, bucket
+        self.prefix = f"site-{next(self.numbers)}/pages"
+        self.opened: list[SiteTarget] = []
+
+    def site(self, token: int = 1, by: str = "run-1", **changes: Any) -> S3Site:
+        """Open it as a run would under a number."""
+        described = {
+            "kind": "s3-site",
+            "name": "pages",
+            "bucket": self.bucket,
+            "prefix": self.prefix,
+            "region": "us-east-1",
+            "endpoint": self.server.endpoint,
+            **changes,
+        }
+        site = StaticSite.model_validate(described)
+        self.opened.append(open_site(site, Access(key=self.server.credentials), by, token))
+        return self.opened[-1].host("pages")
+
+    def names(self, start: str = "") -> list[str]:
+        pages = self.server.client.list_objects_v2(Bucket=self.bucket, Prefix=f"{self.prefix}/{start}")
+        return [each["Key"].removeprefix(f"{self.prefix}/") for each in pages.get("Contents", [])]
+
+    def get(self, key: str) -> Any:
+        return self.server.client.get_object(
+            Bucket=self.bucket, Key=f"{self.prefix}/{key}", ChecksumMode="ENABLED"
+        )
+
+    def put(self, key: str, content: bytes) -> None:
+        self.server.client.put_object(Bucket=self.bucket, Key=f"{self.prefix}/{key}", Body=content)
+
+    def delete(self, key: str) -> None:
+        self.server.client.delete_object(Bucket=self.bucket, Key=f"{self.prefix}/{key}")
+
+    def pointer(self) -> dict[str, Any]:
+        found = json.loads(self.get(".sendoff/current.json")["Body"].read())
+        assert isinstance(found, dict)
+        return found
+
+    def etag(self, key: str) -> Any:
+        return self.get(key)["ETag"]
+
+
 def openssh(folder: Path) -> Iterator[Site]:
     if not Path(SSHD).exists():
         pytest.fail(f"{SSHD} is missing; install the Debian package openssh-server", pytrace=False)
@@ -218,3 +273,34 @@ def build(store: ArtifactStore, tmp_path: Path) -> Callable[..., Artifact]:
 def eventually() -> Callable[..., None]:
     """Wait until something is true, or fail saying what was not."""
     return until
+
+
+@pytest.fixture(scope="session")
+def one_client() -> Iterator[None]:
+    """Share a client among all sites that are opened alike: making one takes longer than most tests."""
+    made: dict[tuple[str | None, int], Any] = {}
+
+    def shared(address: BucketAddress, access: Access) -> Any:
+        key = (address.endpoint, client.TRIES)
+        if key not in made:
+            made[key] = client.connect(address, access)
+        return made[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sendoff.targets.s3_site.bucket.connect", shared)
+        yield
+
+
+@pytest.fixture(scope="session")
+def site_bucket(s3: Any) -> str:
+    """One bucket for all tests, each in a part of its own."""
+    return str(s3.make().name)
+
+
+@pytest.fixture
+def pages(s3: Any, site_bucket: str, one_client: None) -> Iterator[Pages]:
+    """An empty place for a site on a real S3 server."""
+    made = Pages(s3, site_bucket)
+    yield made
+    for each in made.opened:
+        each.close()

@@ -31,6 +31,7 @@ def test_a_good_host() -> None:
         ({"missing_tools": ("tar", "find")}, "web-1: lacks tar, find; install"),
         ({"clock_skew": 61.0}, "web-1: its clock is 61 s ahead of ours, expected at most 5 s"),
         ({"clock_skew": -5.1}, "web-1: its clock is 5 s behind ours"),
+        ({"fence": 2}, "web-1: it was changed under number 2, expected at most our 1; another"),
         ({"obstacle": "current is not a link, expected a link"}, "web-1: current is not a link"),
     ],
 )

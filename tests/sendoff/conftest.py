@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +16,11 @@ HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 
 class Network(ThreadingHTTPServer):
-    """Passes requests on. `fault` may answer in the server's place, or return `lost` to drop its answer."""
+    """Passes requests on, unless `fault` says otherwise of one.
+
+    It may answer in the server's place, or say `dropped` (the request does not arrive), `lost` (the answer
+    does not), or `late` (whoever sent it is hung up on, and it arrives after the next one).
+    """
 
     daemon_threads = True
 
@@ -25,6 +30,8 @@ class Network(ThreadingHTTPServer):
         self.fault: Callable[[str, str], tuple[int, str] | str | None] = lambda method, path: None
         self.endpoint = f"http://127.0.0.1:{self.server_address[1]}"
         self.seen: list[str] = []
+        self._later: list[Callable[[], object]] = []
+        self._holding = threading.Lock()
 
     def once(self, method: str, answer: tuple[int, str] | str, times: int = 1, having: str = "") -> None:
         """Answer the next requests of a method, whose path has some text, in this way."""
@@ -35,12 +42,30 @@ class Network(ThreadingHTTPServer):
 
         self.fault = fault
 
+    def nth(self, number: int, answer: tuple[int, str] | str) -> None:
+        """Answer the request of this number from now on, the first one being 0, in this way, and no other."""
+        numbers = itertools.count()
+        self.fault = lambda method, path: answer if next(numbers) == number else None
+
+    def delay(self, request: Callable[[], object]) -> None:
+        """Keep a request for later."""
+        with self._holding:
+            self._later.append(request)
+
+    def settle(self) -> None:
+        """Pass on what was kept for later."""
+        with self._holding:
+            late, self._later = self._later, []
+        for request in late:
+            request()
+
 
 class Passing(BaseHTTPRequestHandler):
     """Passes one request on, with the host it was signed for."""
 
     server: Network
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes, and the second would wait 40 ms
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
@@ -51,16 +76,28 @@ class Passing(BaseHTTPRequestHandler):
         fault = self.server.fault(self.command, self.path)
         if isinstance(fault, tuple):
             return self._answer(fault[0], {}, f"<Error><Code>{fault[1]}</Code></Error>".encode())
-        connection = http.client.HTTPConnection(self.server.upstream, timeout=30)
-        connection.request(self.command, self.path, body, dict(self.headers))
-        answer = connection.getresponse()
-        content = answer.read()
+        if fault in ("dropped", "late"):
+            self.close_connection = True
+            if fault == "late":
+                self.server.delay(lambda: self._upstream(body))
+            return None
+        answer, content = self._upstream(body)
+        self.server.settle()
         if fault == "lost":
             self.close_connection = True
             return None
         headers = {name: value for name, value in answer.getheaders() if name.lower() not in HOP}
         length = answer.getheader("Content-Length", "0") if self.command == "HEAD" else str(len(content))
         return self._answer(answer.status, {**headers, "Content-Length": length}, content)
+
+    def _upstream(self, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
+        connection = http.client.HTTPConnection(self.server.upstream, timeout=30)
+        try:
+            connection.request(self.command, self.path, body, dict(self.headers))
+            answer = connection.getresponse()
+            return answer, answer.read()
+        finally:
+            connection.close()
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _pass
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sendoff.targets.protocol import HostFacts
-from sendoff.targets.ssh.host import skew, surplus
+from sendoff.targets.reckoning import skew, surplus
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+"""What lies where in a site's bucket, below its prefix, and what its own files say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sendoff.artifact.manifest import Entry, Manifest
+from sendoff.errors import PolicyRefused
+from sendoff.model import Frozen
+
+POINTER = ".sendoff/current.json"
+MANIFESTS = ".sendoff/manifests/"
+PROBE = ".sendoff/probe"
+RELEASES = "rel/"
+RELEASE = re.compile(r".+-[0-9a-f]{12}")
+LONGEST = 1024  # bytes in a key
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What a listing says of an object."""
+
+    size: int
+    etag: str
+    modified: datetime
+
+
+class Pointer(Frozen):
+    """Which release is live. `before`: what was until then; `fence`: the number that it was changed under.
+
+    `writes`: how often it was written, so that no content comes twice, and no ETag, which is made of it.
+    """
+
+    release: str | None = None
+    fence: int = 0
+    by: str = "-"
+    before: str | None = None
+    writes: int = 0
+
+
+class Sealed(Frozen):
+    """One file of a release, as it lies in the bucket."""
+
+    path: str
+    size: int
+    sha256: str
+    etag: str
+    content_type: str
+    cache_control: str | None = None
+
+
+class Seal(Frozen):
+    """The manifest of a release; written last, so that what has one is whole."""
+
+    release: str
+    digest: str
+    files: tuple[Sealed, ...]
+    fence: int
+    by: str
+
+    def problem(self, there: Mapping[str, Listed]) -> str | None:
+        """Say what a listing of the release shows to be no more as it was sealed; None when all is."""
+        for file in self.files:
+            found = there.get(file.path)
+            if found is None:
+                return f"{file.path!r} is gone"
+            if (found.size, found.etag) != (file.size, file.etag):
+                return f"{file.path!r} is not what was put there"
+        return None
+
+
+def manifest_key(release: str) -> str:
+    """Name the manifest of a release."""
+    return f"{MANIFESTS}{release}.json"
+
+
+def folder(release: str) -> str:
+    """Name what the keys of a release begin with."""
+    return f"{RELEASES}{release}/"
+
+
+def files_of(where: str, prefix: str, release: str, manifest: Manifest) -> tuple[Entry, ...]:
+    """List the files of an artifact; PolicyRefused when it holds what a bucket cannot.
+
+    Empty folders are left out: a bucket has none.
+    """
+    links = [entry.path for entry in manifest.entries if entry.kind == "link"]
+    if links:
+        more = f" and {len(links) - 3} more" if len(links) > 3 else ""
+        raise PolicyRefused(
+            f"{where}: {release} has links ({', '.join(map(repr, links[:3]))}{more}), expected files only, "
+            "as a bucket has no links; have the build command put copies in their place"
+        )
+    files = tuple(entry for entry in manifest.entries if entry.kind == "file")
+    for entry in files:
+        if len(f"{prefix}/{folder(release)}{entry.path}".encode()) > LONGEST:
+            raise PolicyRefused(
+                f"{where}: {entry.path!r} is too long a name, expected at most {LONGEST} bytes with all that "
+                "comes before it; have the build command shorten it"
+            )
+    return files

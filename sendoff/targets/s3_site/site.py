@@ -1,0 +1,206 @@
+"""A static site in S3: releases under prefixes, the live one behind a pointer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from sendoff.artifact.manifest import Artifact
+from sendoff.errors import PolicyRefused
+from sendoff.objects.s3.address import Access, BucketAddress
+from sendoff.objects.s3.faults import AccessRefused
+from sendoff.spec.models import StaticSite
+from sendoff.store import ArtifactStore
+from sendoff.targets.protocol import CommandResult, HostFacts, Outcome
+from sendoff.targets.reckoning import surplus
+from sendoff.targets.s3_site.bucket import SiteBucket, names
+from sendoff.targets.s3_site.layout import MANIFESTS, RELEASE, RELEASES, folder, manifest_key
+from sendoff.targets.s3_site.pointer import PointerFile, Seen
+from sendoff.targets.s3_site.transfer import Transfer, seal_in
+
+ENDLESS = 1 << 60  # bytes; a bucket has no limit that it could be asked for
+
+
+class S3Site:
+    """The protocol HostTarget over a bucket. Its one host is called as the target."""
+
+    def __init__(
+        self,
+        site: StaticSite,
+        bucket: SiteBucket,
+        *,
+        by: str = "-",
+        token: int = 0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.name = site.name
+        self._site, self._bucket, self._by = site, bucket, by
+        self._pointer = PointerFile(bucket, by, token, clock)
+        self._minds_conditions: bool | None = None
+
+    def facts(self) -> HostFacts:
+        """Read what is true now; changes nothing. Whoever holds a number is told whether it may write."""
+        seen = self._pointer.read()
+        elsewhere = self._bucket.elsewhere
+        return HostFacts(
+            host=self.name,
+            live=seen.pointer.release,
+            releases=self._releases(),
+            free_bytes=ENDLESS,
+            clock_skew=seen.skew,
+            writable=True,
+            missing_tools=(),
+            obstacle=self._obstacle() if self._pointer.token else None,
+            fence=seen.pointer.fence,
+            notes=(f"it is at {elsewhere}, not at AWS",) if elsewhere else (),
+        )
+
+    def deploy(self, artifact: Artifact, store: ArtifactStore) -> Outcome:
+        """Put the release there dark: every checksum compared by the server, sealed by its manifest."""
+        return Transfer(self._bucket, self._pointer, self._site, self._by, artifact, store).carry_out()
+
+    def run(
+        self,
+        command: Sequence[str],
+        release: str,
+        timeout: float,
+        env: Mapping[str, str],
+        once: str = "",
+    ) -> CommandResult:
+        """Refuse: nothing runs in a bucket."""
+        raise PolicyRefused(
+            f"{self.name}: {' '.join(command)!r} cannot be run, as a static site has no host, expected no "
+            "commands for it; check it over HTTP"
+        )
+
+    def switch(self, release: str | None) -> Outcome:
+        """Make a release live, or none, by one conditional write of the pointer."""
+        seen = self._pointer.hold(f"switching to {release or 'none'}")
+        if release is not None and seen.pointer.release != release:
+            self._see_whole(release)
+        return self._pointer.move(release)
+
+    def remove(self, release: str) -> Outcome:
+        """Take a dark release away; refuses the live one."""
+        seen = self._pointer.hold(f"removing {release}")
+        gone = self._remove(seen, [release])
+        return Outcome(changed=bool(gone), said=f"removed {release}" if gone else "gone already")
+
+    def prune(self, keep: int, spare: frozenset[str]) -> Outcome:
+        """Take the oldest away until `keep` are left, never the live one nor those to spare.
+
+        What a process has left that died while it deployed goes as well.
+        """
+        seen, facts = self._pointer.hold("tidying up"), self.facts()
+        known = {*facts.releases, *spare, facts.live}
+        left = [each for each in self._bucket.folders(RELEASES) if RELEASE.fullmatch(each)]
+        gone = self._remove(
+            seen, [*surplus(facts, keep, spare), *(each for each in left if each not in known)]
+        )
+        return Outcome(changed=bool(gone), said=f"removed {', '.join(gone)}" if gone else "nothing to remove")
+
+    def close(self) -> None:
+        """Leave the connection to who opened it."""
+
+    def _releases(self) -> tuple[str, ...]:
+        listed = self._bucket.listing(MANIFESTS)
+        return tuple(names(sorted(listed, key=lambda key: (listed[key].modified, key))))
+
+    def _obstacle(self) -> str | None:
+        """Say what stands in the way of changes; what was found to be well is not looked at again."""
+        try:
+            if self._minds_conditions is None:
+                self._minds_conditions = self._bucket.minds_conditions()
+        except AccessRefused as error:
+            return str(error).removeprefix(f"{self.name} ")
+        if self._minds_conditions:
+            return None
+        return (
+            "its server writes although a condition does not hold, expected If-Match to count; use one that "
+            "minds it: without that, two who release at once are not kept apart"
+        )
+
+    def _see_whole(self, release: str) -> None:
+        """Refuse to make live what is not there, or not as it was sealed."""
+        seal = seal_in(self._bucket.read(manifest_key(release)).content)
+        problem = seal.problem(self._bucket.listing(folder(release))) if seal else "it has no manifest"
+        if problem:
+            raise PolicyRefused(
+                f"{self.name}: {release} is not whole ({problem}), expected a release that was deployed; "
+                "deploy it first"
+            )
+
+    def _remove(self, seen: Seen, releases: Sequence[str]) -> list[str]:
+        if seen.pointer.release in releases:
+            raise PolicyRefused(
+                f"{self.name}: removing {seen.pointer.release} was refused: it is live, expected a dark one; "
+                "put another release live first"
+            )
+        return [each for each in releases if self._take_away(each)]
+
+    def _take_away(self, release: str) -> bool:
+        """Remove the manifest first, so that the release is gone before any of its files is."""
+        key, doing = manifest_key(release), f"removing {release}"
+        has_seal = self._bucket.read(key).content is not None
+        if has_seal:
+            self._bucket.delete([key])
+        files = self._bucket.listing(folder(release))
+        if files:
+            self._pointer.hold(doing)
+            self._bucket.delete(folder(release) + path for path in files)
+        return has_seal or bool(files)
+
+
+class SiteTarget:
+    """A site with its one host, as a fleet is with many."""
+
+    def __init__(self, site: StaticSite, access: Access, by: str, token: int, address: BucketAddress) -> None:
+        self._bucket = SiteBucket(site.name, address, access)
+        self._host = S3Site(site, self._bucket, by=by, token=token)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name the one host."""
+        return (self._host.name,)
+
+    def host(self, name: str) -> S3Site:
+        """Give the one host; KeyError for any other name."""
+        if name != self._host.name:
+            raise KeyError(name)
+        return self._host
+
+    def close(self) -> None:
+        """Hang up."""
+        self._bucket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_site(
+    site: StaticSite,
+    access: Access,
+    by: str,
+    token: int = 0,
+    *,
+    endpoint: str | None = None,
+    region: str | None = None,
+) -> SiteTarget:
+    """Prepare the connection to a site; `endpoint` and `region` go before those of the release file.
+
+    `token`: the number of the lease that changes are made under; with 0 it can only be looked at.
+    """
+    address = BucketAddress(
+        name=site.bucket,
+        prefix=site.prefix,
+        endpoint=endpoint or site.endpoint,
+        region=region or site.region,
+    )
+    return SiteTarget(site, access, by, token, address)

@@ -1,0 +1,101 @@
+"""The example of a static site: valid, planned, and carried from the plan to live and back."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sendoff import catalog
+from sendoff.artifact.manifest import Artifact
+from sendoff.cli.plan import read_facts
+from sendoff.objects import FolderObjects
+from sendoff.objects.s3.address import Access
+from sendoff.plan.make import make_release_plan
+from sendoff.plan.models import HostState
+from sendoff.plan.render import as_text
+from sendoff.store import ArtifactStore
+from sendoff.targets.opening import open_described
+from sendoff.targets.s3_site.site import open_site
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "site"
+
+
+@pytest.fixture(scope="module")
+def loaded() -> catalog.Loaded:
+    return catalog.load(EXAMPLE / "release.yaml")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ArtifactStore:
+    return ArtifactStore(FolderObjects(tmp_path / "store"))
+
+
+def build(store: ArtifactStore, version: str) -> Artifact:
+    """Build it as its command would: a copy of its pages."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    return store.add(EXAMPLE / "pages", "handbook", version, commit=None, built_at=now, built_by="tests")
+
+
+def test_plan(loaded: catalog.Loaded, store: ArtifactStore) -> None:
+    """A site is planned as one host that goes live at once, and is undone by the pointer before."""
+    artifact = build(store, "2")
+    facts = [HostState(target="pages", host="pages", live="1-0123456789ab")]
+    plan = make_release_plan(loaded.file, loaded.digest, "production", artifact, facts)
+    assert [step.id for step in plan.steps] == [
+        "preflight",
+        "deploy",
+        "approve/editor",
+        "go-live/1",
+        "prune",
+    ]
+    text = as_text(plan, {})
+    assert "go live on pages (batch 1 of 1)" in text
+    assert "switch pages back to 1" in text
+
+
+@pytest.mark.s3
+@pytest.mark.xdist_group("s3")
+def test_from_the_plan_to_live_and_back(
+    s3: Any, loaded: catalog.Loaded, store: ArtifactStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`sendoff plan` sees what is live with the credentials here; what it plans is done, and undone."""
+    here = {"bucket": s3.make().name, "endpoint": s3.endpoint, "region": "us-east-1"}
+    data = json.loads(loaded.file.model_dump_json())
+    data["environments"][1]["targets"][0] |= here
+    (tmp_path / "release.yaml").write_text(json.dumps(data))
+    mine = catalog.load(tmp_path / "release.yaml")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3.credentials.access_key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3.credentials.secret_access_key.get_secret_value())
+    (target,) = mine.file.environment("production").targets
+    pages = tmp_path / "next"
+    pages.mkdir()
+    (pages / "index.html").write_text("<h1>Handbook, next</h1>")
+    first, second = (
+        build(store, "1"),
+        store.add(
+            pages, "handbook", "2", commit=None, built_at=datetime(2026, 1, 2, tzinfo=UTC), built_by="tests"
+        ),
+    )
+    assert read_facts(mine, "production") == [HostState(target="pages", host="pages", live=None)]
+    for number, artifact in enumerate((first, second), start=1):
+        facts = read_facts(mine, "production")
+        plan = make_release_plan(mine.file, mine.digest, "production", artifact, facts)
+        with open_site(target, Access(), by=f"run-{number}", token=number) as opened:
+            host = opened.host(plan.batches[0].hosts[0])
+            assert host.facts().obstacle is None
+            assert host.deploy(artifact, store).changed
+            assert host.switch(plan.subject.release_name).changed
+            assert not host.prune(target.keep, frozenset()).changed
+    previous = plan.previous("pages")
+    assert previous == first.release_name
+    with open_site(target, Access(), by="run-2", token=2) as opened:
+        assert opened.host("pages").switch(previous).said == (
+            f"{first.release_name} is live, before: {second.release_name}"
+        )
+    looking = open_described(mine.file, target, tmp_path, "plan")
+    assert looking.host("pages").facts().live == first.release_name
+    looking.close()
