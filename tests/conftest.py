@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 import pytest
 from aiosmtpd.controller import Controller
+from hypothesis import settings
 from pydantic import SecretStr
 
 from examples.production.seaweedfs import SeaweedFS
@@ -26,6 +27,9 @@ from sendoff.objects import FolderObjects, Objects
 from sendoff.objects.s3.address import BucketAddress, Credentials
 from sendoff.objects.s3.bucket import Bucket
 from sendoff.objects.s3.objects import S3Objects
+
+settings.register_profile("untimed", deadline=None)  # a busy machine makes no property wrong
+settings.load_profile("untimed")
 
 S3_DEADLINE = 90.0  # seconds until it takes a write; some of them on a busy machine
 KEEPER = Credentials(access_key_id="KEEPER", secret_access_key=SecretStr("the keeper's secret"))

@@ -47,6 +47,7 @@ BENCH = (
     ".venv/bin/python -m benchmarks --hosts 50 --only ssh-tar-gz,sendoff,sendoff-flow",
     ".venv/bin/python -m benchmarks.approvals",
     ".venv/bin/python -m benchmarks.approvals --poll 10",
+    ".venv/bin/python -m benchmarks.site",
 )
 COMPOSE = tuple(
     re.findall(
