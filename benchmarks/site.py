@@ -52,7 +52,7 @@ def main(words: Sequence[str]) -> None:
 
 def deploy(store: str, version: str, prefix: str, endpoint: str) -> None:
     """Do what is timed: deploy a version dark, and make it live."""
-    from sendoff.targets.s3_site.site import open_site  # noqa: PLC0415 -- as a run does
+    from sendoff.targets.s3_site.site import open_site  # noqa: PLC0415 -- loading it is measured
 
     kept = ArtifactStore(FolderObjects(Path(store)))
     artifact = kept.find("site", version)

@@ -161,7 +161,7 @@ class Production:
             self.create(name)
         command = self.services[name].get("command", config["Cmd"])
         own = OWN.get(name, {}).get("PREFECT_SERVER_API_HOST", "0.0.0.0")  # noqa: S104 -- an address to listen on
-        command = [own if word == "0.0.0.0" else word for word in command]  # noqa: S104
+        command = [own if word == "0.0.0.0" else word for word in command]  # noqa: S104 -- as above
         self.run(name, *self.words(name, *config["Entrypoint"], *command))
         if self.services[name]["healthcheck"].get("disable"):
             assert self.processes[-1].wait(300) == 0, self.log(name)
