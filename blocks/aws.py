@@ -5,8 +5,8 @@ from __future__ import annotations
 from prefect.blocks.core import Block
 from pydantic import Field, SecretStr
 
-from sendoff.errors import PolicyRefused
-from sendoff.objects.s3.address import Access, Credentials
+from blocks.keys import access_key
+from sendoff.objects.s3.address import Access
 from sendoff.spec.models import StaticSite
 from sendoff.spec.words import S3_SERVER
 from sendoff.targets.protocol import Hosts
@@ -55,18 +55,13 @@ class AwsConnection(Block):
     def access(self) -> Access:
         """Say who asks."""
         return Access(
-            key=self._key(),
+            key=access_key(
+                "Sendoff AWS connection",
+                self.access_key_id,
+                self.secret_access_key,
+                "a profile or the worker's own",
+            ),
             profile=self.profile or None,
             role_arn=self.role_arn or None,
             external_id=self.external_id or None,
         )
-
-    def _key(self) -> Credentials | None:
-        if not self.access_key_id and not self.secret_access_key:
-            return None
-        if not self.access_key_id or not self.secret_access_key:
-            raise PolicyRefused(
-                "block 'Sendoff AWS connection': has only one of access key ID and secret access key, "
-                "expected both, or neither for a profile or the worker's own; fill in the other one"
-            )
-        return Credentials(access_key_id=self.access_key_id, secret_access_key=self.secret_access_key)

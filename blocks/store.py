@@ -11,7 +11,7 @@ from prefect.blocks.core import Block
 from prefect.filesystems import WritableFileSystem
 from pydantic import Field, PrivateAttr, SecretStr
 
-from sendoff.errors import PolicyRefused
+from blocks.keys import access_key
 from sendoff.objects.opening import open_objects
 from sendoff.objects.s3.address import BucketAddress, Credentials
 from sendoff.spec.words import BUCKET, PREFIX, S3_SERVER
@@ -111,11 +111,5 @@ class ArtifactBucket(WritableFileSystem):
         )
 
     def _credentials(self) -> Credentials | None:
-        if not self.access_key_id and not self.secret_access_key:
-            return None
-        if not self.access_key_id or not self.secret_access_key:
-            raise PolicyRefused(
-                "block 'artifacts': has only one of access key ID and secret access key, expected both, or "
-                "neither for the worker's own AWS credentials; fill in the other one"
-            )
-        return Credentials(access_key_id=self.access_key_id, secret_access_key=self.secret_access_key)
+        own = "the worker's own AWS credentials"
+        return access_key("artifacts", self.access_key_id, self.secret_access_key, own)
