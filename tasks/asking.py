@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -10,7 +10,7 @@ from itertools import dropwhile
 from typing import Any
 
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
 from prefect.exceptions import Abort
 from prefect.input import Keyset, RunInput
@@ -183,8 +183,13 @@ def _given(model: type[Form], keyset: Keyset, asked: str) -> Given | None:
 def _resumed_at(key: str) -> datetime | None:
     """Tell when a question was answered: its process may come back much later."""
     with get_client(sync_client=True) as client:
-        states = sorted(client.read_flow_run_states(this_run().id), key=lambda state: state.timestamp)
-    after = dropwhile(lambda state: state.state_details.pause_key != key, states)
+        return resumed_at(client.read_flow_run_states(this_run().id), key)
+
+
+def resumed_at(states: Sequence[State[Any]], key: str) -> datetime | None:
+    """Tell when a run went on after it had waited under a key; None when it did not."""
+    in_order = sorted(states, key=lambda state: state.timestamp)
+    after = dropwhile(lambda state: state.state_details.pause_key != key, in_order)
     return next((state.timestamp for state in after if not state.is_paused()), None)
 
 

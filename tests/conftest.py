@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import socket
 import subprocess
 import threading
@@ -28,6 +29,7 @@ from sendoff.objects.s3.address import BucketAddress, Credentials
 from sendoff.objects.s3.bucket import Bucket
 from sendoff.objects.s3.objects import S3Objects
 
+os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"  # a test that needs a server says which
 settings.register_profile("untimed", deadline=None)  # a busy machine makes no property wrong
 settings.load_profile("untimed")
 

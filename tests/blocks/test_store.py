@@ -108,7 +108,7 @@ def test_results_lie_beside_the_artifacts(s3: S3) -> None:
 @pytest.mark.s3
 @pytest.mark.prefect
 @pytest.mark.xdist_group("s3")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_worker_finds_what_another_one_finished(s3: S3, tmp_path: Path) -> None:
     """A step that one worker finished is not run again by another one, with a Prefect home of its own."""
     made = block(s3, s3.make())
@@ -122,7 +122,8 @@ def test_a_worker_finds_what_another_one_finished(s3: S3, tmp_path: Path) -> Non
             **os.environ,
             "PREFECT_HOME": str(tmp_path / name),
             "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{tmp_path / 'prefect.db'}",
-            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+            "PREFECT_SERVER_EPHEMERAL_ENABLED": "true",
+            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "300",
             "PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK": "sendoff-artifact-bucket/artifacts",
         }
         environ.pop("PREFECT_API_URL", None)

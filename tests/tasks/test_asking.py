@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prefect.exceptions import Abort
 from prefect.input import RunInput
+from prefect.states import Running, Scheduled, Suspended
 
 from sendoff.errors import Fenced
 from sendoff.spec.models import Approval
 from tasks import asking as module
 from tasks.approval_form import form
-from tasks.asking import Form, Given, answer_to, wait_until_woken
+from tasks.asking import Form, Given, answer_to, resumed_at, wait_until_woken
 
 FORM = form(Form, Approval(kind="approval", name="owner", approvers=("sam",)), "c0de", "the brief")
 KEY = "approval-owner-1"
+NIGHT = datetime(2026, 3, 2, 2, tzinfo=UTC)
 SAID = {"decision": "approve", "approver": "sam", "comment": "go", "until": "", "code": "c0de"}
 
 
-class Suspended(Exception):
+class Waits(Exception):
     """The run waits."""
 
 
 class Server:
-    """What Prefect keeps of a run: its inputs, and under which keys it has waited."""
+    """What Prefect keeps of a run: its inputs, under which keys it has waited, and when it was resumed."""
 
     def __init__(self) -> None:
         self.inputs: dict[str, Any] = {}
         self.seen: set[str] = set()
+        self.resumed: dict[str, datetime] = {}
         self.waits: list[str] = []
 
     def get(self, name: str) -> Any:
@@ -51,7 +57,7 @@ class Server:
         if after:
             after()
         self.waits.append(key)
-        raise Suspended
+        raise Waits
 
 
 @pytest.fixture
@@ -59,6 +65,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     kept = Server()
     monkeypatch.setattr(module, "this_run", lambda: SimpleNamespace(id=uuid4(), deployment_id=uuid4()))
     monkeypatch.setattr(module, "_seen", lambda run: kept.seen)
+    monkeypatch.setattr(module, "_resumed_at", kept.resumed.get)
     monkeypatch.setattr(module, "read_flow_run_input", kept.get)
     monkeypatch.setattr(module, "delete_flow_run_input", kept.remove)
     monkeypatch.setattr(module, "suspend_flow_run", kept.suspend)
@@ -69,7 +76,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
 def test_form_is_there_before_the_run_waits(server: Server) -> None:
     """A process that dies right after it has suspended its run leaves one that can be answered."""
     told: list[str] = []
-    with pytest.raises(Suspended):
+    with pytest.raises(Waits):
         answer_to(FORM, KEY, told.append)
     assert (server.waits, told) == ([KEY], [KEY])
 
@@ -77,7 +84,7 @@ def test_form_is_there_before_the_run_waits(server: Server) -> None:
 def test_told_once_it_waits(server: Server) -> None:
     """What is done then is done before the process ends, and knows under which key the run waits."""
     told: list[tuple[str, bool]] = []
-    with pytest.raises(Suspended):
+    with pytest.raises(Waits):
         answer_to(FORM, KEY, after=lambda key: told.append((key, key in server.seen)))
     assert told == [(KEY, True)]
 
@@ -85,24 +92,43 @@ def test_told_once_it_waits(server: Server) -> None:
 def test_answer_is_taken(server: Server) -> None:
     """Nobody is asked again for what they have answered, and nothing is prepared for that."""
     server.seen, server.inputs[f"suspended-{KEY}-response"] = {KEY}, SAID
-    assert answer_to(FORM, KEY, lambda key: pytest.fail("asked again")) == Given(SAID, SAID, KEY)
+    server.resumed[KEY] = NIGHT
+    assert answer_to(FORM, KEY, lambda key: pytest.fail("asked again")) == Given(SAID, SAID, KEY, NIGHT)
 
 
 def test_form_of_a_dead_process_is_replaced(server: Server) -> None:
     """What is left of a form that was never shown makes room for the next, and no other is touched."""
     other = {"suspended-approval-owner-2-schema": "other"}
     server.inputs = {f"suspended-{KEY}-schema": "old", f"suspended-{KEY}-description": "old"} | other
-    with pytest.raises(Suspended):
+    with pytest.raises(Waits):
         answer_to(FORM, KEY)
     new = {f"suspended-{KEY}-schema": "new", f"suspended-{KEY}-description": "new"}
     assert server.inputs == new | other
+
+
+@given(order=st.permutations(range(7)))
+def test_when_it_was_answered(order: list[int]) -> None:
+    """When the server took it: not when the process came back, nor when another question was answered."""
+    hour = timedelta(hours=1)
+    states = [
+        Running(timestamp=NIGHT),
+        Suspended(timestamp=NIGHT + hour, pause_key="approval-security-1"),
+        Scheduled(timestamp=NIGHT + 2 * hour),
+        Suspended(timestamp=NIGHT + 3 * hour, pause_key=KEY),
+        Suspended(timestamp=NIGHT + 4 * hour, pause_key=KEY),
+        Scheduled(timestamp=NIGHT + 5 * hour),
+        Running(timestamp=NIGHT + 9 * hour),
+    ]
+    assert resumed_at([states[each] for each in order], KEY) == NIGHT + 5 * hour
+    assert resumed_at(states[:5], KEY) is None
+    assert resumed_at(states, "never asked") is None
 
 
 def test_asked_anew_after_a_death(server: Server) -> None:
     """A run whose process died after it had asked waits again, under the next key each time."""
     for key in (KEY, f"{KEY}--2", f"{KEY}--3"):
         told: list[str] = []
-        with pytest.raises(Suspended):
+        with pytest.raises(Waits):
             answer_to(FORM, KEY, told.append)
         assert told == [key]
     server.inputs[f"suspended-{KEY}--3-response"] = SAID
@@ -150,12 +176,12 @@ def test_waits_without_a_question(server: Server, monkeypatch: pytest.MonkeyPatc
         said.append((key, message))
         server.seen.add(key)
         after()
-        raise Suspended
+        raise Waits
 
     monkeypatch.setattr(module, "suspend_flow_run", suspended)
     told: list[str] = []
     for _ in range(2):
-        with pytest.raises(Suspended):
+        with pytest.raises(Waits):
             wait_until_woken("hold-deploy-1", told.append, "it waits", told.append)
     assert said == [("hold-deploy-1", "it waits"), ("hold-deploy-1--2", "it waits")]
     assert told == ["hold-deploy-1", "hold-deploy-1", "hold-deploy-1--2", "hold-deploy-1--2"]
