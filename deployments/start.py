@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import closing
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
@@ -26,7 +26,11 @@ def start(story: str, parameters: dict[str, Any]) -> tuple[str, str]:
     """Start a run; gives its id and the address of its page."""
     with get_client(sync_client=True) as client:
         deployment = client.read_deployment_by_name(f"{story}/{story}")
-        run = client.create_flow_run_from_deployment(deployment.id, parameters=parameters)
+        run = client.create_flow_run_from_deployment(
+            deployment.id,
+            parameters=parameters,
+            idempotency_key=uuid4().hex,  # a request whose answer was lost is sent again
+        )
     return str(run.id), f"{PREFECT_UI_URL.value()}/runs/flow-run/{run.id}"
 
 
