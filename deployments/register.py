@@ -1,4 +1,7 @@
-"""Register everything with a Prefect server; safe to repeat. `sendoff register` calls it."""
+"""Register everything with a Prefect server; safe to repeat. `sendoff register` calls it.
+
+What the server has as it should be is left alone: each write costs it more than it takes to look.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from prefect import Flow
 from prefect.blocks.core import Block
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.types import SecretDict
@@ -55,21 +59,21 @@ def register(settings: Settings) -> list[str]:
     loaded = list(catalog.find(settings.catalog).values())
     files = [each.file for each in loaded]
     said = [f"block {name}" for name in register_blocks(loaded, settings)]
-    signs_in = settings.signed_by is not None
     with get_client(sync_client=True) as client:
+        deployments = Deployments(client, files, settings.signed_by is not None)
         said += _missing_channels(client, files)
         said.append(f"work pool {_pool(client, POOL)}")
         for story in (*STORIES, *INNER):
             tags = ["sendoff", BY_ITSELF] if story in INNER else ["sendoff"]
-            _deployment(client, story, story.name, files, signs_in, tags=tags)
+            deployments.register(story, story.name, tags=tags)
             said.append(f"deployment {story.name}/{story.name}")
         for site in _sites(files):
-            said += [f"work pool {_pool(client, pool(site))}", f"deployment {_at(client, site)}"]
-        recover = _deployment(client, RECOVER, RECOVER.name, files, tags=["sendoff", BY_ITSELF])
+            said += [f"work pool {_pool(client, pool(site))}", f"deployment {_at(deployments, site)}"]
+        recover = deployments.register(RECOVER, RECOVER.name, tags=["sendoff", BY_ITSELF])
         said += [f"automation {name}" for name in register_automations(client, recover)]
         for file in files:
             said += [
-                f"schedule {_nightly(client, file, each, each.schedule, signs_in)}"
+                f"schedule {_nightly(deployments, file, each, each.schedule)}"
                 for each in file.environments
                 if each.schedule
             ]
@@ -108,10 +112,10 @@ def _connections(loaded: Loaded) -> list[str]:
 
 
 def _login(fleet: SshFleet, loaded: Loaded, name: str) -> None:
-    block = SshConnection.described_by(fleet, loaded.folder)
-    if known := lookup.find(SshConnection, name):
+    block, known = SshConnection.described_by(fleet, loaded.folder), lookup.find(SshConnection, name)
+    if known:
         block.private_key = known.private_key
-    _save(block, name)
+    _save_if_other(block, known, name)
 
 
 def _bucket(name: str) -> None:
@@ -130,7 +134,8 @@ def _secrets(file: ReleaseFile) -> list[str]:
         return []
     known = lookup.find(ReleaseSecrets, file.application)
     values = known.connect() if known else {}
-    _save(ReleaseSecrets(values=SecretDict({name: values.get(name, "") for name in named})), file.application)
+    block = ReleaseSecrets(values=SecretDict({name: values.get(name, "") for name in named}))
+    _save_if_other(block, known, file.application)
     return [file.application]
 
 
@@ -149,6 +154,11 @@ def _missing_channels(client: SyncPrefectClient, files: list[ReleaseFile]) -> It
             yield f"MISSING block {name}: nobody is told through it until it is made, in the UI under Blocks"
 
 
+def _save_if_other(block: Block, known: Block | None, name: str) -> None:
+    if known is None or dict(known) != dict(block):
+        _save(block, name)
+
+
 def _save(block: Block, name: str) -> None:
     block.save(name, overwrite=True, _sync=True)  # type: ignore[call-arg]
 
@@ -165,28 +175,48 @@ def _pool(client: SyncPrefectClient, name: str) -> str:
     return name
 
 
-def _at(client: SyncPrefectClient, site: str) -> str:
+def _at(deployments: Deployments, site: str) -> str:
     """Have steps done by the workers of a site; releases look after them, so `recover` does not."""
-    _deployment(client, AT_SITE, site, [], tags=[TAG], work_pool_name=pool(site))
+    deployments.register(AT_SITE, site, files=[], tags=[TAG], work_pool_name=pool(site))
     return deployment(site)
 
 
-def _deployment(
-    client: SyncPrefectClient,
-    story: Flow[..., Any],
-    name: str,
-    files: list[ReleaseFile],
-    signs_in: bool = False,
-    **more: Any,
-) -> UUID:
-    return client.create_deployment(
-        flow_id=client.create_flow(story),
-        name=name,
-        entrypoint=entrypoint(story),
-        description=story.description,
-        parameter_openapi_schema=form(story, files, signs_in),
-        enforce_parameter_schema=True,
-        **{"work_pool_name": POOL, "tags": ["sendoff"], "job_variables": _variables(), **more},
+class Deployments:
+    """The deployments of a server; one is written only where it is not there yet, or is another."""
+
+    def __init__(self, client: SyncPrefectClient, files: list[ReleaseFile], signs_in: bool) -> None:
+        self._client, self._files, self._signs_in = client, files, signs_in
+        self._known = {(each.flow_id, each.name): each for each in client.read_deployments()}
+        self._variables = _variables()
+
+    def register(
+        self, story: Flow[..., Any], name: str, files: list[ReleaseFile] | None = None, **more: Any
+    ) -> UUID:
+        """Have a story offered under a name, for some release files or for all; gives its deployment."""
+        flow = self._client.create_flow(story)
+        wanted = {
+            "work_pool_name": POOL,
+            "job_variables": self._variables,
+            "entrypoint": entrypoint(story),
+            "description": story.description,
+            "parameter_openapi_schema": form(story, self._files if files is None else files, self._signs_in),
+            "enforce_parameter_schema": True,
+            "parameters": {},
+            "schedules": [],
+            **more,
+        }
+        known = self._known.get((flow, name))
+        if known is not None and _is_as(known, wanted):
+            return known.id
+        return self._client.create_deployment(flow_id=flow, name=name, **wanted)
+
+
+def _is_as(known: DeploymentResponse, wanted: dict[str, Any]) -> bool:
+    """Tell whether a deployment is what it should be, whoever may have changed it in the meantime."""
+    planned = [(each.schedule, each.active, each.slug, each.parameters) for each in known.schedules]
+    asked = [(each.schedule, each.active, each.slug, each.parameters) for each in wanted["schedules"]]
+    return planned == asked and all(
+        getattr(known, name) == value for name, value in wanted.items() if name != "schedules"
     )
 
 
@@ -203,17 +233,15 @@ def _variables() -> dict[str, Any]:
 
 
 def _nightly(
-    client: SyncPrefectClient, file: ReleaseFile, environment: Environment, schedule: Schedule, signs_in: bool
+    deployments: Deployments, file: ReleaseFile, environment: Environment, schedule: Schedule
 ) -> str:
     """Schedule releases of the newest commit; the release itself finds out when there is nothing new."""
     name = f"nightly-{file.application}-{environment.name}"
     cron = CronSchedule(cron=schedule.cron, timezone=schedule.timezone)
-    _deployment(
-        client,
+    deployments.register(
         release,
         name,
-        [file],
-        signs_in,
+        files=[file],
         tags=["sendoff", "scheduled", file.application, environment.name],
         schedules=[DeploymentScheduleCreate(schedule=cron, active=True, slug="nightly")],
         parameters=nightly(file, environment.name),

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from prefect.client.schemas.actions import BlockDocumentUpdate
+from prefect.client.schemas.actions import BlockDocumentUpdate, DeploymentScheduleUpdate, DeploymentUpdate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.schedules import CronSchedule
 
 from sendoff.settings import Settings
 
@@ -16,7 +17,7 @@ Stack = Any  # the classes stand in conftest.py, which tests do not import
 Root = Any
 NIGHTLY = "release/nightly-storefront-staging"
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(2400)]
 
 
 def deployments(stack: Stack) -> dict[str, Any]:
@@ -37,6 +38,47 @@ def test_registering_twice_changes_nothing(stack: Stack) -> None:
     names = [each.name for each in stack.client.read_automations()]
     assert len(names) == len(set(names)) == 2
     assert f"schedule {NIGHTLY} (0 2 * * *, Europe/Berlin)" in said
+
+
+def test_registering_again_writes_nothing(stack: Stack) -> None:
+    """What is as it should be is left alone: neither a deployment nor a block is written."""
+
+    def written() -> dict[str, Any]:
+        blocks = {each.name: each.updated for each in stack.client.read_block_documents()}
+        return blocks | {name: each.updated for name, each in deployments(stack).items()}
+
+    stack.register()
+    before = written()
+    stack.register()
+    assert written() == before
+
+
+def test_what_somebody_changed_is_put_right(stack: Stack) -> None:
+    """Whatever is other than it should be is written again, also a schedule."""
+    server_s_own = {"updated", "updated_by", "schedules", "version_id", "last_polled", "status"}
+
+    def looks(name: str) -> dict[str, Any]:
+        found = deployments(stack)[name]
+        return found.model_dump(exclude=server_s_own) | {
+            "schedules": [each.schedule for each in found.schedules]
+        }
+
+    def change(name: str, **changes: Any) -> None:
+        stack.client.update_deployment(deployments(stack)[name].id, DeploymentUpdate(**changes))
+
+    names = ("release", "nightly-storefront-staging", "tell")
+    stack.register()
+    before = [looks(name) for name in names]
+    change("release", enforce_parameter_schema=False, entrypoint="elsewhere.story")
+    every_minute = DeploymentScheduleUpdate(
+        schedule=CronSchedule(cron="* * * * *"), active=False, slug="nightly"
+    )
+    change("nightly-storefront-staging", schedules=[every_minute])
+    change("tell", job_variables={"command": "rm"}, tags=["mine"])
+    assert all(looks(name) != as_before for name, as_before in zip(names, before, strict=True))
+    stack.register()
+    assert [looks(name) for name in names] == before
+    assert deployments(stack)["nightly-storefront-staging"].schedules[0].active
 
 
 def test_registering_keeps_a_key_entered_by_hand(stack: Stack) -> None:
