@@ -5,6 +5,7 @@ BIN := .venv/bin
 READY := .venv/ready
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
 export VERSION APPROVE
+unexport PYTHONDONTWRITEBYTECODE # each of the many processes would compile all of Sendoff
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up-production-like test test-image lint setup lock bench chaos clean
@@ -19,7 +20,8 @@ up-production-like: $(READY) ## start the parts of a production on this machine,
 	@$(BIN)/python -m examples.production
 
 test: setup lint ## set up, lint and run all tests
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not image"
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not image and not chaos"
+	@$(BIN)/python -m pytest -m chaos tests/chaos
 
 test-image: $(READY) ## build the image of docker/ and run the production wiring from it; as root, takes minutes
 	@sh tests/setup.sh buildah=buildah debootstrap=debootstrap initdb=postgresql redis-server=redis-server \

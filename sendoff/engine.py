@@ -9,5 +9,5 @@ from __future__ import annotations
 
 PARENT = 'p="$(tr "\\0" "\\n" 2>/dev/null </proc/$PPID/cmdline | head -n 1)"'
 ABSOLUTE = 'case "$p" in /*) ;; */*) p="$(readlink /proc/$PPID/cwd)/$p" ;; esac'
-RUN = 'exec "${SENDOFF_PYTHON:-${p:-python}}" -m prefect.engine'
+RUN = 'exec "${SENDOFF_PYTHON:-${p:-python}}" -m deployments.process'
 ENGINE = f"sh -c '{PARENT}; {ABSOLUTE}; {RUN}'"

@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -38,7 +38,7 @@ T = TypeVar("T")
 NAMES = ("a", "b", "c")
 STOPPED = "b"  # the host at which a run is stopped, and which is struck
 LEASE = 6.0  # seconds; short, so that one can be outlasted
-STARTS = 120.0  # seconds; a first start on a busy machine takes some
+STARTS = 300.0  # seconds; a first start on a busy or slow machine takes some
 HOOK = Path(__file__).parent / "hook"
 DATE = """\
 #!/bin/sh
@@ -219,7 +219,7 @@ class World:
         """Register all; naming the command spares the process that Prefect starts beside each flow."""
         register(self.settings)
         template = self.client.read_work_pool(POOL).base_job_template
-        engine = f"{sys.executable} -m prefect.engine"
+        engine = f"{sys.executable} -m deployments.process"
         template["variables"]["properties"]["command"]["default"] = engine
         self.client.update_work_pool(POOL, WorkPoolUpdate(base_job_template=template))
 
@@ -228,7 +228,11 @@ class World:
         deployment = self.client.read_deployment_by_name("release/release")
         what = {"application": application, "environment": "production", "version": version}
         why = {"summary": "Something new", "reason": "Chaos", "risk": "low", "requested_by": "robin"}
-        body = {"parameters": {"what": what, "why": why}, "enforce_parameter_schema": False}
+        body = {
+            "parameters": {"what": what, "why": why},
+            "enforce_parameter_schema": False,
+            "idempotency_key": uuid4().hex,  # the client sends again what got no answer
+        }
         path = {"id": deployment.id}
         answered = self.client.request(
             "POST", "/deployments/{id}/create_flow_run", path_params=path, json=body

@@ -12,7 +12,7 @@ import pytest
 
 from sendoff.engine import ENGINE
 
-ASKED = shlex.split(ENGINE.replace("-m prefect.engine", '-c "import sys; print(sys.executable)"'))
+ASKED = shlex.split(ENGINE.replace("-m deployments.process", '-c "import sys; print(sys.executable)"'))
 
 
 def ran(environ: dict[str, str]) -> str:
@@ -54,7 +54,7 @@ def test_another_may_be_named(strangers: dict[str, str]) -> None:
 
 def test_it_replaces_its_shell() -> None:
     """A worker ends the process that it started: there is no shell between them."""
-    pid = ENGINE.replace("-m prefect.engine", '-c "import os; print(os.getpid())"')
+    pid = ENGINE.replace("-m deployments.process", '-c "import os; print(os.getpid())"')
     with subprocess.Popen(shlex.split(pid), stdout=subprocess.PIPE, text=True) as process:
         said, _ = process.communicate()
     assert int(said) == process.pid
