@@ -15,7 +15,7 @@ from sendoff.errors import StepErrored
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 GRACE = 8.0  # seconds that a process has to end by itself
-DEADLINE = 120.0  # seconds for something to come up; a first start on a busy machine takes some
+DEADLINE = 300.0  # seconds for something to come up; a first start on a busy or slow machine takes some
 LIBC = ctypes.CDLL(None, use_errno=True) if os.uname().sysname == "Linux" else None
 
 

@@ -11,13 +11,13 @@ from tests.chaos.matrix import Matrix, find_boundaries
 from tests.chaos.victims import VICTIMS, Victim, unmount
 from tests.chaos.world import World
 
-BOUND = 1500.0  # seconds; a few minutes where nothing else runs
+BOUND = 2400.0  # seconds; a few minutes on a machine of its own that is not slow
 
 
 @pytest.mark.prefect
 @pytest.mark.postgresql
-@pytest.mark.xdist_group("chaos")
-@pytest.mark.timeout(1800)
+@pytest.mark.chaos
+@pytest.mark.timeout(3000)
 def test_every_boundary_once(tmp_path: Path) -> None:
     """Whatever dies, a release comes to the same end, each effect happens once, and nothing stays locked."""
     victims = [kind(short=True) for kind in VICTIMS if kind.is_possible()]

@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "README.md", *ROOT.glob("docs/*.md")))
 SERVED = ("docs/engineer.md", "docs/operator.md", "docs/release-manager.md")
 ASKED, YES = "[y/N]: ", "y\n"
-DEADLINE = 240.0  # seconds for one command; a release through a server takes some on a busy machine
+DEADLINE = 600.0  # seconds for one command; a release through a server takes some on a busy machine
 
 PREFECT = (
     "prefect server start --host 127.0.0.1 --port 4200",
@@ -89,7 +89,7 @@ ELSEWHERE = {
 }
 """Commands that are not run here, each with the test or fixture that runs it."""
 
-docs = (pytest.mark.prefect, pytest.mark.xdist_group("docs"), pytest.mark.timeout(900))
+docs = (pytest.mark.prefect, pytest.mark.xdist_group("docs"), pytest.mark.timeout(2400))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import yaml
 from examples.ports import free_port
 
 Made = Any  # the class stands in conftest.py, which tests do not import
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("docs"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("docs"), pytest.mark.timeout(2400)]
 
 
 def listener(port: int) -> socket.socket | None:

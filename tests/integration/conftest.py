@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -45,7 +45,7 @@ from sendoff.ledger import Ledger
 from sendoff.ledger.models import Event
 from sendoff.settings import Settings
 
-DEADLINE = 240.0  # seconds; a server on SQLite may be held up for a minute on a busy disk
+DEADLINE = 480.0  # seconds; a server on SQLite may be held up for minutes on a busy or slow machine
 WHY = {
     "summary": "Customers see something new",
     "reason": "The tests",
@@ -131,7 +131,8 @@ class Stack:
         name = story if "/" in story else f"{story}/{story}"
         deployment = self.client.read_deployment_by_name(name)
         parameters = {"where" if story == "verify" else "what": what, "why": {**WHY, **why}}
-        body = {**({"parameters": parameters} if what else {}), **more}
+        again = {"idempotency_key": uuid4().hex}  # the client sends again what got no answer
+        body = {**({"parameters": parameters} if what else {}), **again, **more}
         answered = self.client.request(
             "POST", "/deployments/{id}/create_flow_run", path_params={"id": deployment.id}, json=body
         )
@@ -362,7 +363,7 @@ def _start(workspace: Workspace, processes: Processes) -> None:
         except httpx.TransportError:
             return False
 
-    until(answers, "the Prefect server", seconds=120)
+    until(answers, "the Prefect server")
 
 
 @pytest.fixture(scope="session")

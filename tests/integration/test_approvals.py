@@ -27,7 +27,7 @@ BOTH = {
 }
 PLAN = "what is live now, and what will be done in which order (plan)"
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-agreement"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-agreement"), pytest.mark.timeout(2400)]
 
 
 def say(stack: Stack, run: str, who: str, decision: str = "approve", **more: str) -> str | None:
@@ -187,7 +187,7 @@ def test_it_escalates_on_a_laptop(
         asked(stack, run, 2, eventually)
         assert "anybody of duty may answer as well" in stack.form(run)
         assert say(stack, run, "eve", group="duty") is None
-        assert local.wait(timeout=120) == 0, (tmp_path / "log").read_text()
+        assert local.wait(timeout=480) == 0, (tmp_path / "log").read_text()
     finally:
         local.kill()
         local.wait()

@@ -15,7 +15,7 @@ GATES = [
 ]
 FIRE = {"skip": ["owner"], "reason": "The shop is down"}
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-agreement"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-agreement"), pytest.mark.timeout(2400)]
 
 
 def closed(stack: Stack, run: str, who: str, *names: str) -> Any:

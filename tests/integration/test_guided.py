@@ -19,7 +19,7 @@ SENDOFF = str(Path(sys.executable).with_name("sendoff"))
 READY = {"before": [["test", "-e", "{root}/shared/ready-{version}"]]}
 GATE = {"kind": "approval", "name": "owner", "approvers": ["sam"]}
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-steps"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-steps"), pytest.mark.timeout(2400)]
 
 
 def make_ready(app: Application, version: str, *hosts: str) -> None:

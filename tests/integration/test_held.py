@@ -24,7 +24,7 @@ SENDOFF = str(Path(sys.executable).with_name("sendoff"))
 WAITS = 'until [ -e "$1/go" ]; do sleep 0.1; done'
 WHOSE = {"owner": "ops", "reason": "Year end"}
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-agreement"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-agreement"), pytest.mark.timeout(2400)]
 
 
 def cli(stack: Stack, *words: str) -> str:
@@ -190,7 +190,7 @@ def test_held_in_a_terminal(stack: Stack, application: Make, eventually: Until) 
             eventually(lambda: stack.state(run).name == "Paused", "it waits")
             assert "stopped the line" in (stack.state(run).message or "")
             assert "woken" in cli(stack, "line", "go", "--application", app.name, "--reason", "over")
-            said, _ = process.communicate(timeout=240)
+            said, _ = process.communicate(timeout=480)
         finally:
             process.kill()
     assert process.returncode == 0, said

@@ -20,7 +20,7 @@ Make = Callable[..., Application]
 GATE = {"kind": "approval", "name": "owner", "approvers": ["sam", "priya"]}
 SENDOFF = str(Path(sys.executable).with_name("sendoff"))
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(2400)]
 
 
 def plan_code(form: str) -> str:
@@ -122,7 +122,7 @@ def test_two_gates_on_a_laptop(
         assert app.live == [None, None]
         assert stack.answer(run, "approve", "priya") is not None
         stack.approve(run, "alex", "Live")
-        assert local.wait(timeout=30) == 0, (tmp_path / "log").read_text()
+        assert local.wait(timeout=480) == 0, (tmp_path / "log").read_text()
     finally:
         local.kill()
         local.wait()

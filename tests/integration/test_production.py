@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.s3,
     pytest.mark.postgresql,
     pytest.mark.xdist_group("production"),
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(2400),
 ]
 
 

@@ -17,7 +17,7 @@ Application = Any
 Make = Callable[..., Application]
 Until = Callable[..., Any]
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-recovery"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-recovery"), pytest.mark.timeout(2400)]
 GATE = {"kind": "approval", "name": "owner", "approvers": ["sam"]}
 
 

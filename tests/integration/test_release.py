@@ -13,7 +13,7 @@ Root = Any
 HOSTS = ("web-1", "web-2", "web-3")
 PRODUCTION = {"application": "storefront", "environment": "production"}
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(2400)]
 
 
 @dataclass

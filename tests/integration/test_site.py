@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.prefect,
     pytest.mark.s3,
     pytest.mark.xdist_group("prefect"),
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(2400),
 ]
 
 

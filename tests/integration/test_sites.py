@@ -23,7 +23,7 @@ Application = Any
 Make = Callable[..., Application]
 Until = Callable[..., Any]
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-recovery"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-recovery"), pytest.mark.timeout(2400)]
 SITE = "berlin"
 SECRET = "hunter2-and-more"
 WAITS = 'until [ -e "$1/go" ]; do sleep 0.1; done; echo "$2 $DB_PASSWORD" >>"$1/ran"'

@@ -14,7 +14,7 @@ Stack = Any  # the classes stand in conftest.py, which tests do not import
 Application = Any
 SERVES = {"kind": "command", "name": "serves", "command": ["grep", "-qx", "{version}", "version"]}
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-steps"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-steps"), pytest.mark.timeout(2400)]
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ Stack = Any  # the classes stand in conftest.py, which tests do not import
 SECRET = "what both sides know"
 GATE = {"kind": "approval", "name": "owner", "approvers": ["sam"], "expires_after": "1d"}
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-agreement"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-agreement"), pytest.mark.timeout(2400)]
 
 
 def fill_in_secret(stack: Stack, application: str) -> None:

@@ -22,7 +22,7 @@ echo "it is too old: $TOKEN" >&2
 exit 3
 """
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-steps"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect-steps"), pytest.mark.timeout(2400)]
 
 
 @pytest.fixture

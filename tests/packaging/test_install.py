@@ -15,7 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging"), pytest.mark.timeout(2400)]
 
 
 def free_port() -> int:
@@ -108,6 +108,7 @@ def test_unit_tests_pass_on_the_newest(interpreters, newest, environment, instal
     only = (
         "-m",
         "not ssh and not prefect and not s3 and not browser and not postgresql and not packaging",
+        "--deselect=tests/sendoff/timing/test_oracle.py",  # ten thousand worlds, the same ones on any Python
         "-n",
         "2",
     )

@@ -157,7 +157,7 @@ def _start(workspace: Workspace, processes: Processes, ours: Path, eventually: C
         except httpx.TransportError:
             return False
 
-    eventually(answers, "the server", 120)
+    eventually(answers, "the server")
 
 
 @pytest.fixture

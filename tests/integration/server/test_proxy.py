@@ -25,7 +25,7 @@ from examples.production.programs import find
 
 SignedIn = Any  # the class stands in conftest.py, which tests do not import
 EXAMPLES = Path(__file__).parents[3] / "examples" / "sign-in"
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("signed-in"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("signed-in"), pytest.mark.timeout(2400)]
 
 
 class Authority:

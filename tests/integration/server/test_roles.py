@@ -15,7 +15,7 @@ from sendoff.server.roles import RIGHTS, rights
 from sendoff.server.routes import Routes
 
 SignedIn = Any  # the class stands in conftest.py, which tests do not import
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("signed-in"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("signed-in"), pytest.mark.timeout(2400)]
 
 ANEW = httpx.Limits(max_keepalive_connections=0)  # a body that a route does not read ends its line
 WHO = {

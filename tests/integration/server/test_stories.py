@@ -25,7 +25,7 @@ cat >out/warm-up <<'END'
 test -e ../../shared/cache-$1 || { echo 'no answer'; exit 1; }
 END
 """
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("signed-in"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("signed-in"), pytest.mark.timeout(2400)]
 
 
 def started(answer: Any) -> str:
