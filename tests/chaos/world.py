@@ -94,7 +94,6 @@ class World:
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "SENDOFF_"))
         }
-        kept.pop("PYTHONDONTWRITEBYTECODE", None)  # each flow process would compile Prefect again
         return kept | {
             "PREFECT_HOME": str(self.folder / "prefect"),
             "PREFECT_API_URL": self.api,
@@ -102,7 +101,6 @@ class World:
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_WORKER_QUERY_SECONDS": "1",
             "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(self.folder / "shared" / "results"),
-            "PYTHONPYCACHEPREFIX": str(self.folder / "bytecode"),
             "DO_NOT_TRACK": "1",
             "SENDOFF_HOME": str(self.folder / "home"),
             "SENDOFF_CATALOG": str(self.catalog),

@@ -331,8 +331,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack") / "demo"
     with Workspace(folder, ui_port=str(free_port())) as workspace:
         workspace.prepare()
-        environ = {**workspace.environ(os.environ), "PYTHONPYCACHEPREFIX": str(folder.parent / "bytecode")}
-        environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each flow process would compile Prefect again
+        environ = workspace.environ(os.environ)
         processes = Processes(workspace.logs, environ)
         try:
             _start(workspace, processes)

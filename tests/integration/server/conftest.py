@@ -109,11 +109,7 @@ def server(
         key_pair(ours)
         people = {name: Person(name, generated(), workspace.api) for name in PEOPLE}
         _add(UsersFile(ours / "users.yaml"), people)
-        environ = workspace.environ(os.environ) | {
-            "PYTHONPYCACHEPREFIX": str(folder.parent / "bytecode"),
-            "SENDOFF_SIGNED_BY": str(ours / PUBLIC),
-        }
-        environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        environ = workspace.environ(os.environ) | {"SENDOFF_SIGNED_BY": str(ours / PUBLIC)}
         processes = Processes(workspace.logs, environ)
         try:
             _start(workspace, processes, ours, eventually)

@@ -45,6 +45,10 @@ class Seat:
     def open(self, path: str) -> None:
         self.page.goto(f"{self.server.stack.workspace.ui}{path}")
 
+    def leave(self) -> None:
+        """Show nothing: the graph of a run is drawn again and again, as long as its page is open."""
+        self.page.goto("about:blank")
+
     def shoot(self, name: str) -> None:
         SHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SHOTS / f"sign-in-{name}.png", full_page=True)
@@ -90,6 +94,7 @@ class Seat:
             self.page.get_by_role("button", name="Submit").click()
             with suppress(NotInTime):
                 modal.wait_for(state="hidden", timeout=patience)
+                self.leave()
                 return
         raise AssertionError(f"the form was not taken; see sign-in-{shot}.png")
 
@@ -145,6 +150,7 @@ def test_one_starts_and_both_approve(
     olga.open(f"/runs/flow-run/{run}")
     expect(olga.page.get_by_text("Live", exact=True).first).to_be_visible()
     olga.shoot("5-run")
+    olga.leave()
     report = server.stack.report(run)
     assert "pam of product (signed in)" in report
     assert "not proved" not in report
@@ -169,7 +175,9 @@ def _start(seat: Seat, server: SignedIn, app: Any) -> str:
         with suppress(NotInTime):
             seat.page.wait_for_url(lambda url: not url.endswith("/run"), timeout=patience)
             break
-    return str(server.stack.begun_since(before))
+    run = str(server.stack.begun_since(before))
+    seat.leave()
+    return run
 
 
 def _until_asked(server: SignedIn, run: str, gate: str) -> None:
