@@ -12,6 +12,7 @@ from sendoff import freezing
 from sendoff.catalog import Loaded, label, survey
 from sendoff.cli.output import as_json, count
 from sendoff.errors import BadInput
+from sendoff.spec.models import StaticSite
 from sendoff.spec.schema import schema as release_file_schema
 
 
@@ -65,5 +66,8 @@ def _told(loaded: Loaded) -> dict[str, Any]:
 
 def _summary(loaded: Loaded) -> str:
     file = loaded.file
-    counted = f"{count(len(file.environments), 'environment')}, {count(len(file.hosts), 'host')}"
-    return f"{label(loaded.path)}: {click.style('ok', fg='green')}: application {file.application}, {counted}"
+    sites = [each for one in file.environments for each in one.targets if isinstance(each, StaticSite)]
+    parts = [f"application {file.application}", count(len(file.environments), "environment")]
+    parts += [count(len(file.hosts), "host")] if file.hosts or not sites else []
+    parts += [count(len(sites), "site")] if sites else []
+    return f"{label(loaded.path)}: {click.style('ok', fg='green')}: {', '.join(parts)}"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from sendoff.errors import PolicyRefused
 from sendoff.plan.models import Batch, HostState
-from sendoff.spec.models import Environment, ReleaseFile, Target
+from sendoff.report.words import count
+from sendoff.spec.models import Environment, ReleaseFile, StaticSite, Target
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,13 @@ class Ground:
     def fleet(self, batch: Batch) -> Target:
         """Find the fleet that a batch is of."""
         return next(fleet for fleet in self.environment.targets if fleet.name == batch.target)
+
+    def counted(self, hosts: Sequence[str]) -> str:
+        """Count hosts and sites apart, as `2 hosts and 1 site`."""
+        of = {each.name for each in self.environment.targets if isinstance(each, StaticSite)}
+        sites = sum(host in of for host in hosts)
+        parts = [count(len(hosts) - sites, "host")] if len(hosts) > sites or not sites else []
+        return " and ".join([*parts, count(sites, "site")] if sites else parts)
 
     def states(self, batch: Batch) -> tuple[HostState, ...]:
         """Give the facts of a batch's hosts."""

@@ -89,7 +89,7 @@ def make_rollback_plan(
 def _release_steps(ground: Ground, version: str, release_name: str | None) -> tuple[Step, ...]:
     return (
         steps.preflight(ground),
-        steps.deploy(version, ground.hosts),
+        steps.deploy(version, ground),
         *steps.check_dark(ground),
         *steps.approvals(ground),
         *steps.go_live(ground, version, release_name),

@@ -8,7 +8,7 @@ from sendoff.artifact.manifest import version_of
 from sendoff.plan.explain import command_words, gate_words
 from sendoff.plan.ground import Ground
 from sendoff.plan.models import Batch, HostState, Step
-from sendoff.report.words import count, listing
+from sendoff.report.words import listing
 from sendoff.spec.models import HostCommands
 
 LOOKS = "nothing to undo: it only looks"
@@ -25,15 +25,15 @@ def build(version: str, commit: str | None) -> Step:
 
 def preflight(ground: Ground) -> Step:
     """Look at every host before any is changed."""
-    title = f"look whether {count(len(ground.hosts), 'host')} can take it, before any is changed"
+    title = f"look whether {ground.counted(ground.hosts)} can take it, before any is changed"
     return Step(id="preflight", action="preflight", title=title, hosts=ground.hosts, undo=LOOKS)
 
 
-def deploy(version: str, hosts: tuple[str, ...]) -> Step:
+def deploy(version: str, ground: Ground) -> Step:
     """Put the release on hosts without traffic."""
     undo = "nothing to undo: the release gets no traffic; it is removed when the release is rejected"
-    title = f"put {version} on {count(len(hosts), 'host')}, without traffic"
-    return Step(id="deploy", action="deploy", title=title, hosts=hosts, undo=undo)
+    title = f"put {version} on {ground.counted(ground.hosts)}, without traffic"
+    return Step(id="deploy", action="deploy", title=title, hosts=ground.hosts, undo=undo)
 
 
 def redeploy(version: str, hosts: tuple[str, ...]) -> Step:

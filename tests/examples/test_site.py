@@ -53,6 +53,8 @@ def test_plan(loaded: catalog.Loaded, store: ArtifactStore) -> None:
         "prune",
     ]
     text = as_text(plan, {})
+    assert "look whether 1 site can take it" in text
+    assert "put 2 on 1 site, without traffic" in text
     assert "go live on pages (batch 1 of 1)" in text
     assert "switch pages back to 1" in text
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sendoff.cli import main
 
 RIGHT = Path(__file__).parents[1] / "spec" / "right.yaml"
+SITE = Path(__file__).parents[3] / "examples" / "site" / "release.yaml"
 
 
 @pytest.fixture
@@ -31,6 +32,13 @@ def test_right(folder, given):
     result = run("validate", given)
     assert result.stdout == "release.yaml: ok: application storefront, 2 environments, 3 hosts\n"
     assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_a_site_is_no_host(folder):
+    """What is in a bucket is counted as what it is."""
+    shutil.copy(SITE, "site.yaml")
+    said = run("validate", "site.yaml").stdout
+    assert said == "site.yaml: ok: application handbook, 2 environments, 2 sites\n"
 
 
 def test_wrong(folder):

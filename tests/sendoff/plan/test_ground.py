@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sendoff.errors import PolicyRefused
-from sendoff.plan.ground import batch_size, survey
+from sendoff.plan.ground import Ground, batch_size, survey
 from sendoff.plan.models import HostState
-from sendoff.spec.models import ReleaseFile
+from sendoff.spec.models import ReleaseFile, StaticSite
 
 FIXTURES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 Files = Callable[..., ReleaseFile]
@@ -75,3 +75,22 @@ def test_an_unknown_environment_is_refused_with_the_known_ones(release_file: Fil
     """A slip of the finger gets the list to choose from."""
     with pytest.raises(PolicyRefused, match="expected one of production"):
         survey(release_file(), "prod", facts())
+
+
+@pytest.mark.parametrize(
+    ("hosts", "said"),
+    [
+        (("web-1",), "1 host"),
+        (("web-1", "web-2"), "2 hosts"),
+        (("pages",), "1 site"),
+        (("web-1", "pages"), "1 host and 1 site"),
+        (("web-1", "web-2", "pages", "help"), "2 hosts and 2 sites"),
+        ((), "0 hosts"),
+    ],
+)
+def test_sites_are_counted_apart(release_file: Files, hosts: tuple[str, ...], said: str) -> None:
+    """Nobody is told of a host where there is a bucket."""
+    production = release_file(web=2).environments[0]
+    sites = [StaticSite(kind="s3-site", name=name, bucket="shop") for name in ("pages", "help")]
+    mixed = production.model_copy(update={"targets": (*production.targets, *sites)})
+    assert Ground(mixed, (), ()).counted(hosts) == said
