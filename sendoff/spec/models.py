@@ -13,6 +13,7 @@ from sendoff.spec.channels import BlockChannel, Channels, WebhookChannel
 from sendoff.spec.placeholders import fill
 from sendoff.spec.timing import FreezeSource, Window
 from sendoff.spec.words import (
+    ACCOUNT,
     ADDRESS,
     BUCKET,
     ENDPOINT,
@@ -207,6 +208,10 @@ class StaticSite(Frozen):
     )
     prefix: Annotated[str, StringConstraints(pattern=PREFIX)] = Field(
         "", description="the part of the bucket that is this site's, such as shop; all of it unless said"
+    )
+    account: Annotated[str, StringConstraints(pattern=ACCOUNT)] | None = Field(
+        None,
+        description="the AWS account that it has to be in, in quotes; looked at before anything is changed",
     )
     region: Text | None = Field(None, description="the region of the bucket; the worker's own unless said")
     endpoint: Annotated[str, StringConstraints(pattern=ENDPOINT)] | None = Field(

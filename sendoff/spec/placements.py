@@ -122,6 +122,9 @@ def _site(file: ReleaseFile, here: Where, site: StaticSite) -> Iterator[Finding]
     if site.name in file.hosts:
         what = f"{site.name!r} is a host too, and a site counts as a host of its own name"
         yield Finding((*here, "name"), what, "another name")
+    if site.account and site.endpoint:
+        what = "is in no AWS account, as it names an endpoint"
+        yield Finding((*here, "account"), what, "either 'account' or 'endpoint'")
 
 
 def _unknown(where: Where, listed: Iterable[str], known: Iterable[str], what: str) -> Iterator[Finding]:

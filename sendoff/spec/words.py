@@ -27,6 +27,7 @@ KEY_PREFIX = r"([^\s/]+(/[^\s/]+)*)?"
 PREFIX = rf"^{KEY_PREFIX}$"
 S3_SERVER = r"https?://[^\s/@?#]+/?"
 ENDPOINT = rf"^{S3_SERVER}$"
+ACCOUNT = r"^[0-9]{12}$"
 ONE_LINE = r"^[\x20-\x7e]+$"
 WEBHOOK = r"^https?://[^\s/@?#:]+(:[0-9]{1,5})?([/?][^\s#]*)?$"
 
@@ -45,6 +46,7 @@ EXPECTED = {
     BUCKET: "the name of a bucket: 3 to 63 lower-case letters, digits and . -",
     PREFIX: "names joined by /, such as sites/shop, without one at the start or the end",
     ENDPOINT: "the address of an S3 server such as https://s3.example, without a user or a path in it",
+    ACCOUNT: "the twelve digits of an AWS account, in quotes",
     ONE_LINE: "what may stand in a header: plain characters on one line",
     WEBHOOK: "an address such as https://changes.example/sendoff, without a user or password in it",
 }

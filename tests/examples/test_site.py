@@ -65,7 +65,7 @@ def test_from_the_plan_to_live_and_back(
     s3: Any, loaded: catalog.Loaded, store: ArtifactStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`sendoff plan` sees what is live with the credentials here; what it plans is done, and undone."""
-    here = {"bucket": s3.make().name, "endpoint": s3.endpoint, "region": "us-east-1"}
+    here = {"account": None, "bucket": s3.make().name, "endpoint": s3.endpoint, "region": "us-east-1"}
     data = json.loads(loaded.file.model_dump_json())
     data["environments"][1]["targets"][0] |= here
     (tmp_path / "release.yaml").write_text(json.dumps(data))

@@ -17,21 +17,24 @@ TRIES = 9  # with botocore's pauses some 45 s, up to 75 s
 CONNECTIONS = 50  # as many as a story has threads
 
 
+def session(access: Access, region: str | None) -> boto3.Session:
+    """Prepare to ask as somebody; where nothing is said, with what AWS tools find on this machine."""
+    key = access.key
+    own = boto3.Session(
+        aws_access_key_id=key.access_key_id if key else None,
+        aws_secret_access_key=key.secret_access_key.get_secret_value() if key else None,
+        region_name=region,
+        profile_name=access.profile,
+    )
+    return in_role(own, access.role_arn, access.external_id) if access.role_arn else own
+
+
 def connect(address: BucketAddress, credentials: Credentials | Access | None) -> S3Client:
     """Prepare a client; without credentials, those that AWS tools find on this machine are taken.
 
     botocore tries again by itself what was throttled, lost or failed on the server, with growing pauses.
     """
     access = credentials if isinstance(credentials, Access) else Access(key=credentials)
-    key = access.key
-    session = boto3.Session(
-        aws_access_key_id=key.access_key_id if key else None,
-        aws_secret_access_key=key.secret_access_key.get_secret_value() if key else None,
-        region_name=address.region,
-        profile_name=access.profile,
-    )
-    if access.role_arn:
-        session = in_role(session, access.role_arn, access.external_id)
     config = Config(
         retries={"mode": "standard", "total_max_attempts": TRIES},
         connect_timeout=5,
@@ -40,4 +43,5 @@ def connect(address: BucketAddress, credentials: Credentials | Access | None) ->
         # A bucket as part of a host name is AWS's own way; others would need a wildcard in DNS for it.
         s3={"addressing_style": "path" if address.endpoint else "auto"},
     )
-    return session.client("s3", endpoint_url=address.endpoint, config=config)
+    asking = session(access, address.region)
+    return asking.client("s3", endpoint_url=address.endpoint, config=config)

@@ -27,6 +27,7 @@ NOBODYS = '"00000000000000000000000000000000"'  # an ETag that no object has
 JSON = "application/json; charset=utf-8"
 LATE, CONFLICT = ("PreconditionFailed", "412"), ("ConditionalRequestConflict", "409")
 GONE = ("NoSuchKey", "404")
+FOREIGN = ("AccessDenied", "403")
 ADVICE: dict[type[SendoffError], str] = {
     BucketMissing: "make the bucket, or correct `bucket` in the release file",
     AccessRefused: "correct the key or the role in the target's block 'Sendoff AWS connection', or the AWS "
@@ -59,6 +60,23 @@ class SiteBucket:
         with self._asking("connecting"):
             url = self._client.meta.endpoint_url
         return None if url.rstrip("/").endswith(AWS) else url
+
+    @property
+    def region(self) -> str:
+        """Name the region that is asked."""
+        with self._asking("connecting"):
+            return self._client.meta.region_name
+
+    def belongs_to(self, account: str) -> bool:
+        """Tell whether the bucket is one of an account's; AWS says so to nobody who may not see it."""
+        with self._asking("asking whose it is"):
+            try:
+                self._client.head_bucket(Bucket=self.address.name, ExpectedBucketOwner=account)
+            except ClientError as error:
+                if code(error) not in FOREIGN:
+                    raise
+                return False
+        return True
 
     def read(self, key: str) -> Found:
         """Read a small object whole."""

@@ -13,6 +13,7 @@ from sendoff.objects.s3.address import Access, BucketAddress
 from sendoff.objects.s3.faults import AccessRefused
 from sendoff.spec.models import StaticSite
 from sendoff.store import ArtifactStore
+from sendoff.targets.aws import caller, obstacle
 from sendoff.targets.protocol import CommandResult, HostFacts, Outcome
 from sendoff.targets.reckoning import surplus
 from sendoff.targets.s3_site.bucket import SiteBucket, names
@@ -112,6 +113,8 @@ class S3Site:
         """Say what stands in the way of changes; what was found to be well is not looked at again."""
         try:
             if self._minds_conditions is None:
+                if wrong := self._wrong_account():
+                    return wrong
                 self._minds_conditions = self._bucket.minds_conditions()
         except AccessRefused as error:
             return str(error).removeprefix(f"{self.name} ")
@@ -121,6 +124,17 @@ class S3Site:
             "its server writes although a condition does not hold, expected If-Match to count; use one that "
             "minds it: without that, two who release at once are not kept apart"
         )
+
+    def _wrong_account(self) -> str | None:
+        """Say what is wrong with who asks, or with whose bucket it is, where an account is named."""
+        wanted, bucket = self._site.account, self._bucket
+        if wanted is None:
+            return None
+        region = bucket.region
+        wrong = obstacle(wanted, region, bucket.elsewhere, lambda: caller(self.name, bucket.access, region))
+        if wrong or bucket.belongs_to(wanted):
+            return wrong
+        return f"the bucket is not one of account {wanted}, or hidden from us; correct `bucket` or `account`"
 
     def _see_whole(self, release: str) -> None:
         """Refuse to make live what is not there, or not as it was sealed."""

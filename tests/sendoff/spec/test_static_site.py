@@ -96,9 +96,14 @@ def test_the_first_rule_counts():
             (*TARGETS, 0, "cache", 1, "files"),
             "'*' stands here twice",
         ),
+        (
+            {"account": "123456789012", "endpoint": "http://s3.example:9000"},
+            (*TARGETS, 0, "account"),
+            "is in no AWS account",
+        ),
         ({"address": None}, ("environments", 1, "checks", 0, "url"), "{address} has no value on pages"),
     ],
-    ids=["a host's name", "a rule twice", "no address"],
+    ids=["a host's name", "a rule twice", "an account elsewhere", "no address"],
 )
 def test_what_does_not_fit(site_only, changes, where, what):
     """What does not fit is found where it stands."""
@@ -132,16 +137,20 @@ def test_two_sites_in_one_place(site_only, prefix):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"user": "deploy"}, "targets/pages/user: unknown key 'user', expected one of: address, bucket"),
+        (
+            {"user": "deploy"},
+            "targets/pages/user: unknown key 'user', expected one of: account, address, bucket",
+        ),
         ({"kind": "s3"}, "targets/pages/kind: unknown kind 's3', expected 'kind: ssh' or 'kind: s3-site'"),
         ({"kind": 3}, "targets/pages/kind: unknown kind 3, expected 'kind: ssh' or 'kind: s3-site'"),
         ({"bucket": "Shop"}, "targets/pages/bucket: 'Shop' is not allowed, expected the name of a bucket"),
+        ({"account": "12"}, "targets/pages/account: '12' is not allowed, expected the twelve digits"),
         ({"prefix": "/a"}, "targets/pages/prefix: '/a' is not allowed, expected names joined by /"),
         ({"endpoint": "http://key:secret@x"}, "expected the address of an S3 server"),
         ({"cache": [{"files": "*"}]}, "targets/pages/cache/0: 'control' is missing"),
         ({"cache": [{"files": "*", "control": "a\nb"}]}, "expected what may stand in a header"),
     ],
-    ids=["key", "kind", "number", "bucket", "prefix", "endpoint", "cache", "header"],
+    ids=["key", "kind", "number", "bucket", "account", "prefix", "endpoint", "cache", "header"],
 )
 def test_wrong_keys(tmp_path: Path, site_only, changes, said):
     """What is wrong with a site's keys is told with file and line, as anywhere."""

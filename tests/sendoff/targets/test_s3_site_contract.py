@@ -11,9 +11,11 @@ import pytest
 
 from sendoff.artifact.manifest import Artifact
 from sendoff.errors import Fenced, PolicyRefused, StepErrored
+from sendoff.objects.s3.address import Access, BucketAddress
 from sendoff.objects.s3.faults import BucketMissing
 from sendoff.store import ArtifactStore
 from sendoff.targets.s3_site import transfer
+from sendoff.targets.s3_site.bucket import SiteBucket
 from sendoff.targets.s3_site.site import S3Site
 
 Pages = Network = Any  # the classes stand in conftest.py, which tests do not import
@@ -391,6 +393,22 @@ def test_who_may_not_write(pages: Pages, network: Network, answer: tuple[int, st
     site = pages.site(endpoint=network.endpoint)
     assert said in str(site.facts().obstacle)
     assert pages.names() == []
+
+
+def test_an_account_is_at_aws(pages: Pages) -> None:
+    """Where an account is named, no other server is asked in its place; without a number nobody is asked."""
+    assert "would be asked in place of AWS" in str(pages.site(account="123456789012").facts().obstacle)
+    assert pages.site(account="123456789012", token=0).facts().obstacle is None
+    assert pages.names() == []
+
+
+@pytest.mark.parametrize(("answer", "ours"), [((200, ""), True), ((403, ""), False)])
+def test_whose_bucket_it_is(pages: Pages, network: Network, answer: tuple[int, str], ours: bool) -> None:
+    """A bucket of another account's is told from one of ours, as AWS answers in that case."""
+    network.once("HEAD", answer)
+    address = BucketAddress(name=pages.bucket, endpoint=network.endpoint, region="us-east-1")
+    bucket = SiteBucket("pages", address, Access(key=pages.server.credentials))
+    assert bucket.belongs_to("123456789012") is ours
 
 
 def test_in_parts(pages: Pages, build: Build, store: ArtifactStore) -> None:
