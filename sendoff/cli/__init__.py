@@ -33,6 +33,9 @@ COMMANDS = {
     "answer": Entry(
         "sendoff.cli.answer:answer", "Say what is to be done where something broke, or a freeze holds it."
     ),
+    "targets": Entry(
+        "sendoff.cli.targets:targets", "List what can be done with each kind of target, and what shows it."
+    ),
     "register": Entry("sendoff.cli.register:register", "Make the release files known to a Prefect server."),
     "status": Entry("sendoff.cli.status:status", "Show what is where, and what is being released now."),
     "watch": Entry("sendoff.cli.watch:watch", "Follow a release until it ends."),
