@@ -12,9 +12,9 @@ from tasks.asking import Form, StampedForm
 
 DECISION: Any = Literal["approve", "reject", "later"]
 # A line each, and none where the title says it: what these take is taken from what people read above them.
-ABOUT_DECISION = "There is no default. `reject` needs a comment, `later` a time"
+ABOUT_DECISION = "There is no default. 'reject' needs a comment, 'later' a time"
 ABOUT_GROUP = "The group that you answer for"
-ABOUT_UNTIL = "Only for `later`: 30m, 2h, 1d, or 2026-12-01T09:00 (UTC)"
+ABOUT_UNTIL = "Only for 'later': 30m, 2h, 1d, or 2026-12-01T09:00 (UTC)"
 ABOUT_CODE = "Leave it: it ties your answer to what you have read"
 
 

@@ -91,7 +91,9 @@ class Intent(Frozen):
     )
     tickets: tuple[str, ...] = Field((), description="Tickets, stories or incidents that this release closes")
     emergency: Emergency | None = Field(
-        None, description="Only in an emergency: gates that it skips. A second person has to agree to that"
+        None,
+        title="Emergency",
+        description="Only in an emergency: gates that it skips. A second person has to agree to that",
     )
     requested_by: Said = Field(description="Who asks for this release")
 

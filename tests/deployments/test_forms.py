@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from prefect import Flow
 
 from deployments.forms import form
+from deployments.stories import STORIES
 from flows.line import line
 from flows.release import release
 from flows.rollback import rollback
@@ -86,3 +88,13 @@ def test_nobody_is_asked_who_they_are_where_people_sign_in(story: Any) -> None:
     assert typed["required"] == [*signed_in["required"], "requested_by"]
     assert "additionalProperties" not in signed_in
     assert signed_in["x-filled-by-sign-in"] == "requested_by"
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_every_field_has_a_name(story: Flow[..., Any]) -> None:
+    """The newer UI calls a field without a title `Field`, and shows what Markdown is made of."""
+    schema = form(story, FILES)
+    for model in (schema, *schema["definitions"].values()):
+        for name, each in model.get("properties", {}).items():
+            assert {"title", "$ref", "allOf"} & each.keys(), name
+            assert "`" not in each.get("description", ""), name
