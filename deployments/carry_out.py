@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from prefect.client.schemas.objects import FlowRun
@@ -20,13 +20,13 @@ SECONDS = 120
 def carry_out(story: str, parameters: dict[str, Any]) -> tuple[str, bool]:
     """Have a worker do it, in the name of who signed in; gives what came of it, and whether it is done."""
     try:
-        asked: Any = run_deployment(
+        asked = run_deployment(
             f"{story}/{story}",
             parameters=parameters,
             timeout=SECONDS,
             idempotency_key=uuid4().hex,  # a request whose answer was lost is sent again
         )
-        run: FlowRun = asked
+        run = cast("FlowRun", asked)
     except ObjectNotFound:
         return (
             f"deployment {story!r}: is not registered, expected it on this server; run `sendoff register`",

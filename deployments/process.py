@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import gc
 import runpy
+from importlib import import_module
 
 if __name__ == "__main__":
     gc.disable()
-    import prefect.flow_engine  # noqa: F401 -- for what it takes with it
-
+    import_module("prefect.flow_engine")
     gc.freeze()
     gc.enable()
     runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
