@@ -34,13 +34,13 @@ class Caller(NamedTuple):
 def caller(where: str, access: Access, region: str | None) -> Caller:
     """Ask AWS who we are to it.
 
-    A key of a user lasts, and what botocore renews by itself, as that of a role or a machine. Other temporary
-    credentials end at a time that nobody tells.
+    A key of a user lasts, and what botocore renews by itself, as that of a machine. Other temporary
+    credentials end at a time that nobody tells. A role lasts as long as what it is taken on with.
     """
     with boundary(where, "asking who we are", ADVICE):
         asking = session(access, region)
         account = asking.client("sts", config=CONFIG).get_caller_identity()["Account"]
-        credentials = asking.get_credentials()
+        credentials = session(access.model_copy(update={"role_arn": None}), region).get_credentials()
         lasts = isinstance(credentials, RefreshableCredentials) or not (credentials and credentials.token)
     return Caller(account, lasts)
 

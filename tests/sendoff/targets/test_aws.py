@@ -69,6 +69,8 @@ def test_what_nobody_renews(sts: Asked, monkeypatch: pytest.MonkeyPatch) -> None
     for name, value in (("ACCESS_KEY_ID", "A"), ("SECRET_ACCESS_KEY", "s"), ("SESSION_TOKEN", "t")):
         monkeypatch.setenv(f"AWS_{name}", value)
     assert caller("pages", Access(), "eu-central-1") == Caller(OURS, lasts=False)
+    in_a_role = Access(role_arn=f"arn:aws:iam::{OURS}:role/pages")
+    assert caller("pages", in_a_role, "eu-central-1") == Caller(OURS, lasts=False)
 
 
 def test_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
