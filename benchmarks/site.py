@@ -26,7 +26,7 @@ from examples.production.seaweedfs import REGION, SeaweedFS
 from sendoff.artifact.manifest import Artifact
 from sendoff.objects import FolderObjects
 from sendoff.objects.s3.address import Access, Credentials
-from sendoff.spec.models import StaticSite
+from sendoff.spec.cloud import StaticSite
 from sendoff.store import ArtifactStore
 
 FOLDER = Path("build-output") / "bench"
@@ -52,7 +52,7 @@ def main(words: Sequence[str]) -> None:
 
 def deploy(store: str, version: str, prefix: str, endpoint: str) -> None:
     """Do what is timed: deploy a version dark, and make it live."""
-    from sendoff.targets.s3_site.site import open_site  # noqa: PLC0415 -- loading it is measured
+    from sendoff.targets.s3_site.site import open_target  # noqa: PLC0415 -- loading it is measured
 
     kept = ArtifactStore(FolderObjects(Path(store)))
     artifact = kept.find("site", version)
@@ -61,7 +61,7 @@ def deploy(store: str, version: str, prefix: str, endpoint: str) -> None:
     site = StaticSite(
         kind="s3-site", name="pages", bucket=BUCKET, prefix=prefix, endpoint=endpoint, region=REGION
     )
-    with open_site(site, Access(), by="bench", token=1) as opened:
+    with open_target(site, Access(), by="bench", token=1) as opened:
         print(opened.host("pages").deploy(artifact, kept).said)
         print(opened.host("pages").switch(artifact.release_name).said)
 

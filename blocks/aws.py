@@ -1,4 +1,4 @@
-"""How a bucket with a static site is reached."""
+"""How targets in AWS, or in what speaks its protocols, are reached."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pydantic import Field, SecretStr
 
 from blocks.keys import access_key
 from sendoff.objects.s3.address import Access
-from sendoff.spec.models import StaticSite
+from sendoff.spec.cloud import CloudTarget
 from sendoff.spec.words import S3_SERVER
+from sendoff.targets.opening import open_in_cloud
 from sendoff.targets.protocol import Hosts
 
 
@@ -17,7 +18,7 @@ class AwsConnection(Block):
 
     _block_type_name = "Sendoff AWS connection"
     _block_type_slug = "sendoff-aws-connection"
-    _description = "Who puts a static site into its bucket, and moves its pointer."
+    _description = "Who puts releases into AWS, and moves traffic there."
 
     access_key_id: str | None = Field(
         None, title="Access key ID", description="Empty: the profile below, else the worker's own credentials"
@@ -37,20 +38,16 @@ class AwsConnection(Block):
     endpoint: str | None = Field(
         None,
         title="Endpoint",
-        description="The address of the S3 server. Empty: what the release file says, else AWS",
+        description="The address of a server in place of AWS. Empty: what the release file says, else AWS",
         pattern=f"^({S3_SERVER})?$",
     )
     region: str | None = Field(
-        None, title="Region", description="The region of the bucket. Empty: what the release file says"
+        None, title="Region", description="The region that it is in. Empty: what the release file says"
     )
 
-    def connect(self, site: StaticSite, by: str, token: int) -> Hosts:
-        """Prepare the connection to a site; it is made when it is first used."""
-        from sendoff.targets.s3_site.site import open_site  # noqa: PLC0415 -- boto3 takes a third of a second
-
-        return open_site(
-            site, self.access(), by, token, endpoint=self.endpoint or None, region=self.region or None
-        )
+    def connect(self, target: CloudTarget, by: str, token: int) -> Hosts:
+        """Prepare the connection to a target; it is made when it is first used."""
+        return open_in_cloud(target, self.access(), by, token, endpoint=self.endpoint, region=self.region)
 
     def access(self) -> Access:
         """Say who asks."""

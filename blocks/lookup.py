@@ -13,7 +13,8 @@ from blocks.secrets import ReleaseSecrets
 from blocks.ssh import SshConnection
 from blocks.store import ArtifactBucket, ArtifactFolder
 from sendoff.settings import Settings
-from sendoff.spec.models import ReleaseFile, SshFleet, StaticSite, Target
+from sendoff.spec.cloud import CloudTarget
+from sendoff.spec.models import ReleaseFile, SshFleet, Target
 from sendoff.store import ArtifactStore
 from sendoff.targets.protocol import Hosts
 
@@ -64,7 +65,7 @@ def results() -> str | None:
 
 def hosts(file: ReleaseFile, environment: str, target: Target, folder: Path, *, by: str, token: int) -> Hosts:
     """Prepare the connections to the hosts of a target, whatever its kind, over its registered block."""
-    if isinstance(target, StaticSite):
+    if isinstance(target, CloudTarget):
         name = connection_name(file.application, environment, target.name)
         return (find(AwsConnection, name) or AwsConnection()).connect(target, by, token)
     return connection(file.application, environment, target, folder).connect(file, target, by, token)

@@ -37,7 +37,8 @@ from sendoff.engine import ENGINE
 from sendoff.nightly import nightly
 from sendoff.settings import Settings
 from sendoff.spec.channels import BlockChannel, WebhookChannel
-from sendoff.spec.models import Environment, ReleaseFile, Schedule, SshFleet, StaticSite
+from sendoff.spec.cloud import CloudTarget
+from sendoff.spec.models import Environment, ReleaseFile, Schedule, SshFleet
 from tasks.sites import TAG, deployment, pool
 
 RETRIES = 7  # of a request to the server, each after twice the time: two minutes in all
@@ -103,8 +104,8 @@ def _connections(loaded: Loaded) -> list[str]:
     for environment in loaded.file.environments:
         for fleet in environment.targets:
             name = lookup.connection_name(loaded.file.application, environment.name, fleet.name)
-            if isinstance(fleet, StaticSite):
-                _bucket(name)
+            if isinstance(fleet, CloudTarget):
+                _in_cloud(name)
             else:
                 _login(fleet, loaded, name)
             names.append(name)
@@ -118,7 +119,7 @@ def _login(fleet: SshFleet, loaded: Loaded, name: str) -> None:
     _save_if_other(block, known, name)
 
 
-def _bucket(name: str) -> None:
+def _in_cloud(name: str) -> None:
     """Make an empty block for people to fill in; until then the worker's own credentials are taken."""
     if not lookup.find(AwsConnection, name):
         _save(AwsConnection(), name)

@@ -10,9 +10,9 @@ import httpx
 
 from sendoff.errors import StepErrored
 from sendoff.model import Frozen
-from sendoff.spec.models import Check, CommandCheck, HttpCheck
+from sendoff.spec.models import Check, CommandCheck, HttpCheck, InvokeCheck
 from sendoff.spec.placeholders import fill
-from sendoff.targets.protocol import HostTarget
+from sendoff.targets.protocol import HostTarget, InvokableTarget
 
 MOST_BODY = 1 << 20
 MOST_SAID = 160
@@ -59,7 +59,9 @@ def run_check(
         tries += 1
         patience = max(min(check.timeout, started + check.deadline - clock()), 0.1)
         if isinstance(check, HttpCheck):
-            found = _asked(check, fill(check.url, values), values.get("version", ""), clock, patience)
+            found = _asked(check, values, clock, patience)
+        elif isinstance(check, InvokeCheck):
+            found = _invoked(check, target, release, patience)
         else:
             found = _ran(
                 check, tuple(fill(word, values) for word in check.command), target, release, patience
@@ -81,12 +83,13 @@ def run_check(
         sleep(check.interval)
 
 
-def _asked(check: HttpCheck, url: str, version: str, clock: Callable[[], float], patience: float) -> Try:
-    started = clock()
+def _asked(check: HttpCheck, values: Mapping[str, str], clock: Callable[[], float], patience: float) -> Try:
+    started, url, version = clock(), fill(check.url, values), values.get("version", "")
+    headers = {name: fill(value, values) for name, value in check.headers.items()}
     try:
         with (
             httpx.Client(timeout=patience, follow_redirects=False, trust_env=False) as client,
-            client.stream("GET", url) as answer,
+            client.stream("GET", url, headers=headers) as answer,
         ):
             body = _body(answer, clock, started + patience)
     except httpx.TimeoutException:
@@ -142,6 +145,24 @@ def _ran(
     return Try(
         wrong=f"ran {shown!r}, which exited with {result.code} instead of 0 ({last})", latency=result.seconds
     )
+
+
+def _invoked(check: InvokeCheck, target: HostTarget | None, release: str, patience: float) -> Try:
+    if not isinstance(target, InvokableTarget):
+        return Try(wrong=f"cannot be invoked for {check.name!r}, expected a function")
+    try:
+        result = target.invoke(release, check.payload, patience)
+    except StepErrored as error:
+        return Try(wrong=f"could not be invoked ({str(error).splitlines()[0]})")
+    if result.code:
+        return Try(
+            wrong="failed when it was invoked", page=excerpt(result.output) or None, latency=result.seconds
+        )
+    if check.answer is not None and not re.search(check.answer, result.output):
+        return Try(
+            wrong=f"answered without {check.answer!r}", page=excerpt(result.output), latency=result.seconds
+        )
+    return Try(wrong=None, right=f"answered in {result.seconds * 1000:.0f} ms", latency=result.seconds)
 
 
 def _page(check: HttpCheck, answer: httpx.Response, body: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from functools import partial
 from typing import Literal
 
@@ -34,9 +35,10 @@ def check_live_on(run: Run, target: str, host: str, release: str) -> list[CheckR
 
 def check_dark(run: Run, plan: Plan) -> None:
     """Check the release on all hosts before it goes live; a failure stops it, and nothing had gone live."""
-    if not checks(run, "dark"):
+    release = plan.subject.release_name
+    hosts = checked(run, "dark", hosts_in(plan.batches))
+    if not hosts:
         return
-    release, hosts = plan.subject.release_name, hosts_in(plan.batches)
 
     def check(hosts: list[HostKey]) -> Errors:
         errors = on_hosts(run, check_dark_on, hosts, release=release).errors
@@ -64,16 +66,19 @@ def check_what_is_live(run: Run) -> None:
         raise (StepErrored if broken else CheckFailed)(f"{run.place} is not healthy:\n{told(errors)}")
 
 
-def checks(run: Run, when: Literal["dark", "live"]) -> list[Check]:
-    """List the environment's checks for one of the two moments."""
-    return [check for check in run.environment.checks if check.when == when]
+def checked(run: Run, when: Literal["dark", "live"], hosts: Iterable[HostKey]) -> list[HostKey]:
+    """List the hosts of which something is checked at one of the two moments."""
+    return [key for key in hosts if run.environment.checks_of(key[0], when)]
 
 
 def _check(
     run: Run, target: str, host: str, release: str, when: Literal["dark", "live"]
 ) -> list[CheckResult]:
     with run.step(f"check-{when}", target, host) as step:
-        results = [_check_once(run, target, host, release, check) for check in checks(run, when)]
+        results = [
+            _check_once(run, target, host, release, check)
+            for check in run.environment.checks_of(target, when)
+        ]
         if bad := [result.said for result in results if not result.passed]:
             raise CheckFailed(run.mask("; ".join(bad)))
         step.came_to(Outcome(changed=False, said="; ".join(result.said for result in results) or "no checks"))

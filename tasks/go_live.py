@@ -13,7 +13,7 @@ from sendoff.ledger.models import Event
 from sendoff.plan.models import Batch, Plan
 from sendoff.spec.placeholders import fill
 from sendoff.targets.protocol import Outcome
-from tasks.check import check_live_on, checks
+from tasks.check import check_live_on, checked
 from tasks.durable import RETRIED, HostKey, Progress, Served, on_hosts, told
 from tasks.facts import look_at
 from tasks.hold import hold
@@ -160,9 +160,8 @@ def _go_live_batch(run: Run, plan: Plan, batch: Batch, progress: Progress) -> No
 def _switch_and_check(run: Run, plan: Plan, hosts: list[HostKey], progress: Progress) -> Errors:
     switched = on_hosts(run, go_live_on, hosts, progress, plan=plan)
     errors = dict(switched.errors)
-    if checks(run, "live"):
-        release = plan.subject.release_name
-        errors.update(on_hosts(run, check_live_on, list(switched.results), release=release).errors)
+    release, good = plan.subject.release_name, checked(run, "live", switched.results)
+    errors.update(on_hosts(run, check_live_on, good, release=release).errors)
     return errors
 
 
@@ -177,8 +176,9 @@ def _put_back_all(run: Run, plan: Plan, hosts: Sequence[HostKey]) -> dict[HostKe
     errors = dict(back.errors)
     for target, host in back.results:
         previous = plan.previous(host)
-        if previous is not None and checks(run, "live"):
-            errors.update(on_hosts(run, check_live_on, [(target, host)], release=previous).errors)
+        if previous is not None:
+            again = checked(run, "live", [(target, host)])
+            errors.update(on_hosts(run, check_live_on, again, release=previous).errors)
     return errors
 
 

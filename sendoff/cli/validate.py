@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from sendoff import freezing
 from sendoff.catalog import Loaded, label, survey
 from sendoff.cli.output import as_json, count
 from sendoff.errors import BadInput
-from sendoff.spec.models import StaticSite
+from sendoff.spec.cloud import CloudTarget
 from sendoff.spec.schema import schema as release_file_schema
 
 
@@ -66,8 +67,9 @@ def _told(loaded: Loaded) -> dict[str, Any]:
 
 def _summary(loaded: Loaded) -> str:
     file = loaded.file
-    sites = [each for one in file.environments for each in one.targets if isinstance(each, StaticSite)]
+    targets = [each for one in file.environments for each in one.targets]
+    nouns = Counter(each.noun for each in targets if isinstance(each, CloudTarget))
     parts = [f"application {file.application}", count(len(file.environments), "environment")]
-    parts += [count(len(file.hosts), "host")] if file.hosts or not sites else []
-    parts += [count(len(sites), "site")] if sites else []
+    parts += [count(len(file.hosts), "host")] if file.hosts or not nouns else []
+    parts += [count(number, noun) for noun, number in nouns.items()]
     return f"{label(loaded.path)}: {click.style('ok', fg='green')}: {', '.join(parts)}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from sendoff.plan.models import Condition
 from sendoff.report.words import count, duration, listing
-from sendoff.spec.models import Approval, Check, CommandCheck, Environment, HttpCheck
+from sendoff.spec.models import Approval, Check, CommandCheck, Environment, HttpCheck, InvokeCheck
 
 
 def command_words(commands: Sequence[Sequence[str]]) -> str:
@@ -53,8 +53,12 @@ def check_words(check: Check) -> str:
     """Tell what a check looks at, when, and how patient it is."""
     if isinstance(check, CommandCheck):
         what = f"{command_words([check.command])} exits with 0 on the host"
+    elif isinstance(check, InvokeCheck):
+        answers = f"answers with {check.answer!r}" if check.answer is not None else "does not fail"
+        what = f"the new version, invoked with {check.payload!r}, {answers}"
     else:
         what = f"{check.url!r} {listing(_http_parts(check))}"
+    what += f" ({listing(check.targets)} only)" if check.targets else ""
     when = "before the release gets traffic" if check.when == "dark" else "after the switch"
     return f"{what}; {when}, within {duration(check.deadline)}"
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from sendoff.errors import PolicyRefused
 from sendoff.plan.models import Batch, HostState
-from sendoff.report.words import count
-from sendoff.spec.models import Environment, ReleaseFile, StaticSite, Target
+from sendoff.report.words import count, listing
+from sendoff.spec.cloud import CloudTarget
+from sendoff.spec.models import Environment, ReleaseFile, Target
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,20 @@ class Ground:
         return next(fleet for fleet in self.environment.targets if fleet.name == batch.target)
 
     def counted(self, hosts: Sequence[str]) -> str:
-        """Count hosts and sites apart, as `2 hosts and 1 site`."""
-        of = {each.name for each in self.environment.targets if isinstance(each, StaticSite)}
-        sites = sum(host in of for host in hosts)
-        parts = [count(len(hosts) - sites, "host")] if len(hosts) > sites or not sites else []
-        return " and ".join([*parts, count(sites, "site")] if sites else parts)
+        """Count hosts, sites, functions and so on apart, as `2 hosts and 1 site`."""
+        nouns = {each.name: each.noun for each in self.environment.targets if isinstance(each, CloudTarget)}
+        found = Counter(nouns.get(host, "host") for host in hosts)
+        return listing((count(number, noun) for noun, number in found.items()), otherwise=count(0, "host"))
+
+    def checked(self, when: Literal["dark", "live"]) -> tuple[str, ...]:
+        """Name the hosts that are served of which something is checked at one of the two moments."""
+        about = {
+            host
+            for batch in self.batches
+            for host in batch.hosts
+            if self.environment.checks_of(batch.target, when)
+        }
+        return tuple(host for host in self.hosts if host in about)
 
     def states(self, batch: Batch) -> tuple[HostState, ...]:
         """Give the facts of a batch's hosts."""

@@ -9,7 +9,7 @@ from sendoff.plan.explain import command_words, gate_words
 from sendoff.plan.ground import Ground
 from sendoff.plan.models import Batch, HostState, Step
 from sendoff.report.words import listing
-from sendoff.spec.models import HostCommands
+from sendoff.spec.commands import HostCommands
 
 LOOKS = "nothing to undo: it only looks"
 
@@ -47,7 +47,8 @@ def check_dark(ground: Ground) -> Iterator[Step]:
     """Look at the release before it gets traffic, when there are checks for that."""
     if names := [check.name for check in ground.environment.checks if check.when == "dark"]:
         title = f"check {listing(names)} before it gets traffic"
-        yield Step(id="check-dark", action="check-dark", title=title, hosts=ground.hosts, undo=LOOKS)
+        hosts = ground.checked("dark")
+        yield Step(id="check-dark", action="check-dark", title=title, hosts=hosts, undo=LOOKS)
 
 
 def approvals(ground: Ground) -> Iterator[Step]:
@@ -62,9 +63,9 @@ def approvals(ground: Ground) -> Iterator[Step]:
 
 def go_live(ground: Ground, version: str, release_name: str | None) -> Iterator[Step]:
     """Move traffic, a step for each batch."""
-    checks = [check.name for check in ground.environment.checks if check.when == "live"]
     for batch in ground.batches:
         fleet = ground.fleet(batch)
+        checks = [check.name for check in ground.environment.checks_of(batch.target, "live")]
         commands, site = fleet.commands, f" at {fleet.site}" if fleet.site else ""
         yield Step(
             id=f"go-live/{batch.number}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
@@ -10,26 +9,23 @@ from pydantic.config import JsonDict
 
 from sendoff.model import Frozen
 from sendoff.spec.channels import BlockChannel, Channels, WebhookChannel
+from sendoff.spec.cloud import CloudTarget, Configuration, LambdaFunction, Parameter, StaticSite
+from sendoff.spec.commands import Command, HostCommands
 from sendoff.spec.placeholders import fill
 from sendoff.spec.timing import FreezeSource, Window
 from sendoff.spec.words import (
-    ACCOUNT,
     ADDRESS,
-    BUCKET,
-    ENDPOINT,
     EXPECTED,
-    ONE_LINE,
-    PREFIX,
     ROOT,
     SHARE,
     Duration,
+    Header,
     InnerPath,
     Name,
     Text,
     Variable,
 )
 
-Command = Annotated[tuple[Text, ...], Field(min_length=1)]
 NAMED_ONLY: JsonDict = {"additionalProperties": False}  # else keys that match no pattern get through
 
 
@@ -133,20 +129,6 @@ class JumpHost(Frozen):
     user: Text | None = Field(None, description="the fleet's user unless said")
 
 
-class HostCommands(Frozen):
-    """What is run on a host, in the folder of the release, around the switch."""
-
-    before: tuple[Command, ...] = Field((), description="before the switch, in the new release's folder")
-    after: tuple[Command, ...] = Field(
-        (), description="after the switch, in the folder of the release now live"
-    )
-    withdraw: tuple[Command, ...] = Field(
-        (), description="when a first release is undone and none was live before"
-    )
-    secrets: tuple[Variable, ...] = Field((), description="secrets that these commands see, by name")
-    timeout: Duration = Field(120, description="how long each command may take")
-
-
 class SshFleet(Frozen):
     """A fleet of hosts over SSH that serve the same release."""
 
@@ -177,101 +159,28 @@ class SshFleet(Frozen):
     transfer_timeout: Duration = Field(600, description="how long copying a release to a host may take")
 
 
-class CacheRule(Frozen):
-    """What browsers and caches are told of some files."""
-
-    files: Text = Field(
-        description="which files: a pattern such as `*.html` or `assets/*`, where `*` crosses folders"
-    )
-    control: Annotated[str, StringConstraints(pattern=ONE_LINE, max_length=200)] = Field(
-        description="the header Cache-Control, such as no-cache or max-age=3600"
-    )
-
-
-USUAL_CACHING = (
-    CacheRule(files="*.html", control="no-cache"),
-    CacheRule(files="*", control="public, max-age=300"),
-)
-"""Pages are asked for anew each time, the rest is kept for five minutes."""
-
-
-class StaticSite(Frozen):
-    """Files in a bucket of S3, of which a pointer says which release is live.
-
-    To what is common to targets it counts as a fleet of one host, which is called as it is.
-    """
-
-    kind: Literal["s3-site"] = Field(description="a static site in a bucket of S3")
-    name: Name = Field(description="what this target is called, such as web")
-    bucket: Annotated[str, StringConstraints(pattern=BUCKET)] = Field(
-        description="the bucket that the site lies in; it has to exist"
-    )
-    prefix: Annotated[str, StringConstraints(pattern=PREFIX)] = Field(
-        "", description="the part of the bucket that is this site's, such as shop; all of it unless said"
-    )
-    account: Annotated[str, StringConstraints(pattern=ACCOUNT)] | None = Field(
-        None,
-        description="the AWS account that it has to be in, in quotes; looked at before anything is changed",
-    )
-    region: Text | None = Field(None, description="the region of the bucket; the worker's own unless said")
-    endpoint: Annotated[str, StringConstraints(pattern=ENDPOINT)] | None = Field(
-        None, description="the address of a server that speaks S3's protocol; AWS unless said"
-    )
-    address: Annotated[str, StringConstraints(pattern=ADDRESS)] | None = Field(
-        None, description="the host name under which visitors reach it; checks name it as {address}"
-    )
-    cache: tuple[CacheRule, ...] = Field(
-        USUAL_CACHING, description="what caches are told; of the rules that fit a file, the first counts"
-    )
-    keep: int = Field(5, ge=2, le=100, description="how many releases are kept in the bucket")
-    transfer_timeout: Duration = Field(600, description="how long copying a release into the bucket may take")
-
-    @property
-    def batch(self) -> int:
-        """Serve the one host that there is at once."""
-        return 1
-
-    @property
-    def max_failures(self) -> int:
-        """Undo when the one host fails that there is."""
-        return 0
-
-    @property
-    def commands(self) -> HostCommands:
-        """Run nothing: a bucket runs no commands."""
-        return HostCommands()
-
-    @property
-    def site(self) -> None:
-        """Name no site whose worker reaches it: the release's own worker does."""
-        return
-
-    @property
-    def root(self) -> str:
-        """Name the place that holds its releases and its pointer."""
-        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
-
-    def cache_control(self, path: str) -> str | None:
-        """Tell what caches are told of a file: the first rule that fits counts; None when none does."""
-        return next((rule.control for rule in self.cache if fnmatchcase(path, rule.files)), None)
-
-
 def _kind_of_target(value: Any) -> str | None:
     """Tell a target's kind; one that says none, or is no mapping, is taken for hosts over SSH."""
     kind = value.get("kind", "ssh") if isinstance(value, dict) else getattr(value, "kind", "ssh")
     return kind if isinstance(kind, str) else None
 
 
-Target = SshFleet | StaticSite
+Target = SshFleet | StaticSite | LambdaFunction | Parameter | Configuration
 AnyTarget = Annotated[
-    Annotated[SshFleet, Tag("ssh")] | Annotated[StaticSite, Tag("s3-site")], Discriminator(_kind_of_target)
+    Annotated[SshFleet, Tag("ssh")]
+    | Annotated[StaticSite, Tag("s3-site")]
+    | Annotated[LambdaFunction, Tag("lambda")]
+    | Annotated[Parameter, Tag("parameter")]
+    | Annotated[Configuration, Tag("appconfig")],
+    Discriminator(_kind_of_target),
 ]
 
 
 class Patience(Frozen):
-    """How long a check may take to come right."""
+    """What a check is about, when it is made, and how long it may take to come right."""
 
     when: Literal["dark", "live"] = Field("live", description="before the release gets traffic, or after")
+    targets: tuple[Name, ...] = Field((), description="the targets that it is about; all of them unless said")
     deadline: Duration = Field(30, description="how long it may take to come right, all tries together")
     interval: Duration = Field(1, description="the pause between tries")
 
@@ -283,6 +192,11 @@ class HttpCheck(Patience):
     name: Name = Field(description="what this check is called in reports")
     url: Text = Field(
         description="may name {host}, {address}, {version}, {release}, {root} and the host's variables"
+    )
+    headers: dict[Header, Text] = Field(
+        {},
+        description="headers that are sent; their values may name what `url` may",
+        json_schema_extra=NAMED_ONLY,
     )
     status: int = Field(200, ge=100, le=599, description="the HTTP status that the answer has to have")
     body: Text | None = Field(None, description="a regular expression that is found in the body")
@@ -300,7 +214,17 @@ class CommandCheck(Patience):
     timeout: Duration = Field(30, description="how long one try may take")
 
 
-Check = Annotated[HttpCheck | CommandCheck, Field(discriminator="kind")]
+class InvokeCheck(Patience):
+    """A function that is invoked, in the version that the release is, and has to answer well."""
+
+    kind: Literal["invoke"] = Field(description="a function that is invoked")
+    name: Name = Field(description="what this check is called in reports")
+    payload: Text = Field("{}", description="the JSON that it is given, as text")
+    answer: Text | None = Field(None, description="a regular expression that is found in what it answers")
+    timeout: Duration = Field(30, description="how long one try may take")
+
+
+Check = Annotated[HttpCheck | CommandCheck | InvokeCheck, Field(discriminator="kind")]
 
 
 class Quorum(Frozen):
@@ -383,6 +307,14 @@ class Environment(Frozen):
     schedule: Schedule | None = Field(None, description="when the newest commit is released by itself")
     notify: Channels = Field((), description="who is told of releases here, besides those of the whole file")
 
+    def checks_of(self, target: str, when: Literal["dark", "live"]) -> list[Check]:
+        """List the checks of a target for one of the two moments."""
+        return [
+            check
+            for check in self.checks
+            if check.when == when and (not check.targets or target in check.targets)
+        ]
+
     @property
     def gate_names(self) -> tuple[str, ...]:
         """Name the gates in the order in which they are passed."""
@@ -417,8 +349,8 @@ class ReleaseFile(Frozen):
         return tuple({each.name: each for each in both}.values())
 
     def hosts_of(self, target: Target) -> tuple[str, ...]:
-        """Name the hosts of a target: those listed first, then its groups', each once; a site is one."""
-        if isinstance(target, StaticSite):
+        """Name the hosts of a target: those listed, then its groups', each once; in a cloud it is one."""
+        if isinstance(target, CloudTarget):
             return (target.name,)
         grouped = [
             name for group in target.groups for name, host in self.hosts.items() if group in host.groups
@@ -427,7 +359,7 @@ class ReleaseFile(Frozen):
 
     def own_words(self, host: str, target: Target) -> dict[str, str]:
         """Give the words that are a host's own: its variables, name and address."""
-        if isinstance(target, StaticSite):
+        if isinstance(target, CloudTarget):
             return {"host": host} | ({"address": target.address} if target.address else {})
         machine = self.hosts[host]
         own = {name: str(value) for name, value in machine.variables.items()}

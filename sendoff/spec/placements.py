@@ -5,9 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from sendoff.spec.cloud import CloudTarget, LambdaFunction
 from sendoff.spec.document import Where
 from sendoff.spec.findings import Finding, quoted, unknown
-from sendoff.spec.models import Environment, HttpCheck, ReleaseFile, SshFleet, StaticSite, Target
+from sendoff.spec.models import (
+    Check,
+    CommandCheck,
+    Environment,
+    HttpCheck,
+    InvokeCheck,
+    ReleaseFile,
+    SshFleet,
+    Target,
+)
 from sendoff.spec.placeholders import BadPlaceholder, fill, names
 from sendoff.spec.words import ABSOLUTE, EXPECTED, ROOT
 
@@ -37,8 +47,8 @@ def hosts(file: ReleaseFile, where: Where, environment: Environment) -> Iterator
     taken: dict[str, str] = {}
     for index, target in enumerate(environment.targets):
         here = (*where, "targets", index)
-        if isinstance(target, StaticSite):
-            yield from _site(file, here, target)
+        if isinstance(target, CloudTarget):
+            yield from _cloud(file, here, target)
         else:
             yield from _fleet(file, here, target)
         for name in file.hosts_of(target):
@@ -49,32 +59,53 @@ def hosts(file: ReleaseFile, where: Where, environment: Environment) -> Iterator
 
 
 def shared_places(file: ReleaseFile) -> Iterator[Finding]:
-    """Find sites that lie where another one lies, or within it: each needs a pointer of its own."""
-    seen: list[tuple[str, StaticSite]] = []
+    """Find targets that lie where another one lies, or within it: each needs a pointer of its own."""
+    seen: list[tuple[str, CloudTarget]] = []
     for number, environment in enumerate(file.environments):
         for index, target in enumerate(environment.targets):
-            if not isinstance(target, StaticSite):
+            if not isinstance(target, CloudTarget):
                 continue
-            for other, site in seen:
-                if target.endpoint == site.endpoint and _overlap(target.root, site.root):
-                    what = f"{target.root} is in one place with {site.root} of environment {other!r}"
+            for other, known in seen:
+                if target.is_in_one_place_with(known):
+                    what = f"{target.root} is in one place with {known.root} of environment {other!r}"
                     where = ("environments", number, "targets", index)
-                    yield Finding(where, what, "a bucket or a prefix of its own for each site")
+                    yield Finding(where, what, f"a place of its own for each {target.noun}")
                     break
             seen.append((environment.name, target))
 
 
-def _overlap(one: str, other: str) -> bool:
-    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
-
-
-def commands_on_sites(where: Where, environment: Environment) -> Iterator[Finding]:
-    """Find checks that run a command where a site is among the targets: a bucket runs none."""
-    site = next((each for each in environment.targets if isinstance(each, StaticSite)), None)
+def checks(where: Where, environment: Environment) -> Iterator[Finding]:
+    """Find checks of targets that do not exist, or that cannot be made of a target of that kind."""
+    known = {target.name: target for target in environment.targets}
     for index, check in enumerate(environment.checks):
-        if site and not isinstance(check, HttpCheck):
-            what = f"target {site.name!r} is a static site, and has no host to run a command on"
-            yield Finding((*where, "checks", index, "kind"), what, "checks of kind 'http' only")
+        here = (*where, "checks", index)
+        yield from _unknown((*here, "targets"), check.targets, known, "target")
+        about = [known[name] for name in check.targets or known if name in known]
+        yield from (
+            Finding((*here, key), *wrong)
+            for target in about
+            if (key := _key(check)) and (wrong := _unfit(check, target))
+        )
+
+
+def _key(check: Check) -> str:
+    return "when" if isinstance(check, HttpCheck) else "kind"
+
+
+def _unfit(check: Check, target: Target) -> tuple[str, str] | None:
+    """Say why a check cannot be made of a target, and what was expected; None when it can."""
+    kinds = "other checks of it, or 'targets' that names others"
+    if isinstance(check, CommandCheck) and isinstance(target, CloudTarget):
+        return f"target {target.name!r} is a {target.noun}, and has no host to run a command on", kinds
+    if isinstance(check, InvokeCheck) and not isinstance(target, LambdaFunction):
+        return f"target {target.name!r} is no function that could be invoked", kinds
+    serves_dark = isinstance(target, CloudTarget) and target.serves_dark
+    if isinstance(check, HttpCheck) and check.when == "dark" and not serves_dark:
+        return (
+            f"nothing listens on target {target.name!r} before the release is live",
+            "'live', or a check of another kind",
+        )
+    return None
 
 
 def templates(file: ReleaseFile, where: Where, environment: Environment) -> Iterator[Finding]:
@@ -84,12 +115,15 @@ def templates(file: ReleaseFile, where: Where, environment: Environment) -> Iter
         everywhere = []  # what follows would only repeat it
     for index, check in enumerate(environment.checks):
         here = (*where, "checks", index)
+        about = [each for each in everywhere if not check.targets or each[1].name in check.targets]
         if isinstance(check, HttpCheck):
-            yield from _address(file, (*here, "url"), check.url, everywhere)
-        else:
-            yield from _words(file, (*here, "command"), check.command, everywhere)
+            yield from _address(file, (*here, "url"), check.url, about)
+            for name, value in check.headers.items():
+                yield from _valueless(file, (*here, "headers", name), value, about)
+        elif isinstance(check, CommandCheck):
+            yield from _words(file, (*here, "command"), check.command, about)
     for index, fleet in enumerate(environment.targets):
-        if isinstance(fleet, StaticSite):
+        if isinstance(fleet, CloudTarget):
             continue
         own: Hosts = [(name, fleet) for name in file.hosts_of(fleet)]
         yield from _root(file, (*where, "targets", index, "root"), fleet, own)
@@ -118,11 +152,11 @@ def _fleet(file: ReleaseFile, here: Where, fleet: SshFleet) -> Iterator[Finding]
         yield Finding((*here, "max_failures"), what, f"less than {len(found)}")
 
 
-def _site(file: ReleaseFile, here: Where, site: StaticSite) -> Iterator[Finding]:
-    if site.name in file.hosts:
-        what = f"{site.name!r} is a host too, and a site counts as a host of its own name"
+def _cloud(file: ReleaseFile, here: Where, target: CloudTarget) -> Iterator[Finding]:
+    if target.name in file.hosts:
+        what = f"{target.name!r} is a host too, and a {target.noun} counts as a host of its own name"
         yield Finding((*here, "name"), what, "another name")
-    if site.account and site.endpoint:
+    if target.account and target.endpoint:
         what = "is in no AWS account, as it names an endpoint"
         yield Finding((*here, "account"), what, "either 'account' or 'endpoint'")
 
@@ -163,12 +197,12 @@ def _valueless(
 
 def _known(file: ReleaseFile, on: Hosts) -> Hosts:
     """Leave out the hosts that do not exist, which is told elsewhere."""
-    return [(name, each) for name, each in on if name in file.hosts or isinstance(each, StaticSite)]
+    return [(name, each) for name, each in on if name in file.hosts or isinstance(each, CloudTarget)]
 
 
 def _root(file: ReleaseFile, where: Where, target: Target, on: Hosts) -> list[Finding]:
     """Find out whether the root comes out as an absolute path on each host."""
-    if isinstance(target, StaticSite):
+    if isinstance(target, CloudTarget):
         return []
     on = _known(file, on)
     if found := list(_valueless(file, where, target.root, on, offered=())):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -14,6 +15,7 @@ from sendoff.gates.people import key_of
 from sendoff.report.words import listing
 from sendoff.spec import hours, placements
 from sendoff.spec.channels import Channels
+from sendoff.spec.cloud import CloudTarget, StaticSite
 from sendoff.spec.document import Where
 from sendoff.spec.findings import Finding, quoted, unknown
 from sendoff.spec.models import (
@@ -22,9 +24,9 @@ from sendoff.spec.models import (
     Environment,
     GitSource,
     HttpCheck,
+    InvokeCheck,
     ReleaseFile,
     Schedule,
-    StaticSite,
     Target,
 )
 from sendoff.spec.placeholders import BadPlaceholder, names
@@ -58,8 +60,11 @@ def _environment(file: ReleaseFile, number: int) -> Iterator[Finding]:
     for index, fleet in enumerate(environment.targets):
         yield from _fleet((*here, "targets", index), fleet)
     for index, check in enumerate(environment.checks):
+        yield from _repeats((*here, "checks", index, "targets"), check.targets)
         if isinstance(check, HttpCheck):
-            yield from _http((*here, "checks", index), check)
+            yield from _pattern((*here, "checks", index, "body"), check.body)
+        elif isinstance(check, InvokeCheck):
+            yield from _invoke((*here, "checks", index), check)
     for index, gate in enumerate(environment.gates):
         yield from _approval((*here, "gates", index), gate)
     yield from _together((*here, "gates"), environment.gates)
@@ -71,7 +76,7 @@ def _environment(file: ReleaseFile, number: int) -> Iterator[Finding]:
     if environment.schedule:
         yield from _schedule((*here, "schedule"), environment.schedule, environment, file.build)
     yield from placements.hosts(file, here, environment)
-    yield from placements.commands_on_sites(here, environment)
+    yield from placements.checks(here, environment)
     yield from placements.templates(file, here, environment)
 
 
@@ -143,6 +148,7 @@ def _named(where: Where, text: str, allowed: Iterable[str]) -> Iterator[Finding]
 def _fleet(where: Where, fleet: Target) -> Iterator[Finding]:
     if isinstance(fleet, StaticSite):
         yield from _repeats((*where, "cache"), [rule.files for rule in fleet.cache], "files")
+    if isinstance(fleet, CloudTarget):
         return
     yield from _repeats((*where, "hosts"), fleet.hosts)
     yield from _repeats((*where, "groups"), fleet.groups)
@@ -155,20 +161,19 @@ def _fleet(where: Where, fleet: Target) -> Iterator[Finding]:
                 yield Finding((*where, "shared", index), what, "folders that do not lie in each other")
 
 
-def _http(where: Where, check: HttpCheck) -> Iterator[Finding]:
-    if check.when == "dark":
-        yield Finding(
-            (*where, "when"),
-            "nothing listens before the release is live",
-            "'live', or a check of kind 'command'",
-        )
-    if check.body is not None:
-        try:
-            re.compile(check.body)
-        except (re.error, OverflowError, RecursionError) as error:
-            yield Finding(
-                (*where, "body"), f"{quoted(check.body)} does not compile ({error})", "a regular expression"
-            )
+def _invoke(where: Where, check: InvokeCheck) -> Iterator[Finding]:
+    yield from _pattern((*where, "answer"), check.answer)
+    try:
+        json.loads(check.payload)
+    except ValueError as error:
+        yield Finding((*where, "payload"), f"{quoted(check.payload)} is no JSON ({error})", "JSON, as text")
+
+
+def _pattern(where: Where, pattern: str | None) -> Iterator[Finding]:
+    try:
+        re.compile(pattern or "")
+    except (re.error, OverflowError, RecursionError) as error:
+        yield Finding(where, f"{quoted(pattern)} does not compile ({error})", "a regular expression")
 
 
 def _approval(where: Where, gate: Approval) -> Iterator[Finding]:

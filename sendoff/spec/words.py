@@ -28,6 +28,11 @@ PREFIX = rf"^{KEY_PREFIX}$"
 S3_SERVER = r"https?://[^\s/@?#]+/?"
 ENDPOINT = rf"^{S3_SERVER}$"
 ACCOUNT = r"^[0-9]{12}$"
+FUNCTION = r"^[A-Za-z0-9_-]{1,64}$"
+ALIAS = r"^[0-9]{0,60}[A-Za-z_-][A-Za-z0-9_-]{0,60}$"
+PARAMETER = r"^(/[A-Za-z0-9_.-]+){1,10}$"
+RESOURCE = r"^[a-z0-9]{4,7}$"
+HEADER = r"^[A-Za-z0-9-]{1,60}$"
 ONE_LINE = r"^[\x20-\x7e]+$"
 WEBHOOK = r"^https?://[^\s/@?#:]+(:[0-9]{1,5})?([/?][^\s#]*)?$"
 
@@ -45,8 +50,13 @@ EXPECTED = {
     BLOCK: "the type and the name of a block, such as slack-webhook/team",
     BUCKET: "the name of a bucket: 3 to 63 lower-case letters, digits and . -",
     PREFIX: "names joined by /, such as sites/shop, without one at the start or the end",
-    ENDPOINT: "the address of an S3 server such as https://s3.example, without a user or a path in it",
+    ENDPOINT: "the address of a server such as https://s3.example, without a user or a path in it",
     ACCOUNT: "the twelve digits of an AWS account, in quotes",
+    FUNCTION: "the name of a function: letters, digits, - and _, at most 64",
+    ALIAS: "the name of an alias: letters, digits, - and _, not digits alone",
+    PARAMETER: "a path such as /shop/production/live, of letters, digits and . _ -, with / before each",
+    RESOURCE: "the identifier that AppConfig shows, such as abc1234",
+    HEADER: "the name of a header: letters, digits and -",
     ONE_LINE: "what may stand in a header: plain characters on one line",
     WEBHOOK: "an address such as https://changes.example/sendoff, without a user or password in it",
 }
@@ -56,6 +66,7 @@ Name = Annotated[str, StringConstraints(pattern=NAME), Field(description=EXPECTE
 Version = Annotated[str, StringConstraints(pattern=VERSION), Field(description=EXPECTED[VERSION])]
 Variable = Annotated[str, StringConstraints(pattern=VARIABLE), Field(description=EXPECTED[VARIABLE])]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+Header = Annotated[str, StringConstraints(pattern=HEADER), Field(description=EXPECTED[HEADER])]
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 DURATION = re.compile(r"^([0-9]{1,6})(ms|s|m|h|d)$")

@@ -13,6 +13,7 @@ from sendoff.objects.s3.address import Access
 from sendoff.objects.s3.client import TRIES, session
 from sendoff.objects.s3.faults import AccessRefused, AddressRefused, BucketMissing, boundary
 
+AWS = (".amazonaws.com", ".amazonaws.com.cn")  # what the names of its servers end with
 NOWHERE = (None, "aws-global")  # what botocore calls the region when nobody has named one
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": TRIES}, connect_timeout=5, read_timeout=60)
 ADVICE: dict[type[SendoffError], str] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sendoff.artifact.manifest import Artifact
 from sendoff.model import Frozen
@@ -22,7 +22,8 @@ class HostFacts(Frozen):
 
     `clock_skew`: seconds its clock is ahead of ours. `obstacle`: what stands where `current` has to be.
     `fence`: the largest number under which it was changed; it refuses smaller ones. `notes`: what people
-    should know of it, though nothing is wrong.
+    should know of it, though nothing is wrong. `canary`: the release that has a part of the traffic beside
+    the live one, and `weight`: how much of it, in per cent.
     """
 
     host: str
@@ -35,6 +36,8 @@ class HostFacts(Frozen):
     obstacle: str | None = None
     fence: int = 0
     notes: tuple[str, ...] = ()
+    canary: str | None = None
+    weight: int = 0
 
 
 class CommandResult(Frozen):
@@ -84,6 +87,28 @@ class HostTarget(Protocol):
 
     def close(self) -> None:
         """Give the connection back."""
+
+
+@runtime_checkable
+class ShiftingTarget(HostTarget, Protocol):
+    """A host that can give a part of its traffic to another release than the live one: a canary.
+
+    `switch` ends that: to the canary, which then has all of it, or back to what is live.
+    """
+
+    def shift(self, release: str, weight: int) -> Outcome:
+        """Give a release that was deployed this much of the traffic, in per cent from 1 to 99."""
+
+    def variant(self, release: str) -> str:
+        """Name a release as the metrics of this target do; PolicyRefused when it is not there."""
+
+
+@runtime_checkable
+class InvokableTarget(HostTarget, Protocol):
+    """A host of which a release can be invoked, whether it has traffic or not."""
+
+    def invoke(self, release: str, payload: str, timeout: float) -> CommandResult:
+        """Invoke a release with JSON; a code other than 0 says that it failed, `output` what it answered."""
 
 
 class Hosts(Protocol):

@@ -13,9 +13,10 @@ from blocks import lookup
 from blocks.aws import AwsConnection
 from sendoff.errors import PolicyRefused
 from sendoff.objects.s3.address import Access
-from sendoff.spec.models import ReleaseFile, StaticSite
+from sendoff.spec.cloud import StaticSite
+from sendoff.spec.models import ReleaseFile
+from sendoff.targets.one_host import OneHost
 from sendoff.targets.opening import open_described
-from sendoff.targets.s3_site.site import SiteTarget
 from sendoff.targets.ssh.fleet import Fleet
 
 RIGHT = Path(__file__).parents[1] / "sendoff" / "spec" / "right.yaml"
@@ -63,7 +64,7 @@ def test_the_block_goes_before_the_file() -> None:
         (AwsConnection(endpoint="https://block.example", region="x"), "https://block.example", "x"),
     ):
         target = block.connect(site, "run-1", 1)
-        assert isinstance(target, SiteTarget)
+        assert isinstance(target, OneHost)
         address = target.host("pages")._bucket.address
         assert (address.endpoint, address.region) == (endpoint, region)
 
@@ -77,7 +78,7 @@ def test_opened_by_kind(file: ReleaseFile, monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(lookup, "find", find)
     fleet, site = file.environments[1].targets
-    for target, kind in ((fleet, Fleet), (site, SiteTarget)):
+    for target, kind in ((fleet, Fleet), (site, OneHost)):
         opened = lookup.hosts(file, "production", target, Path("/srv"), by="run-1", token=1)
         assert isinstance(opened, kind)
         assert opened.names == file.hosts_of(target)

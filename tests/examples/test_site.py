@@ -19,7 +19,7 @@ from sendoff.plan.models import HostState
 from sendoff.plan.render import as_text
 from sendoff.store import ArtifactStore
 from sendoff.targets.opening import open_described
-from sendoff.targets.s3_site.site import open_site
+from sendoff.targets.s3_site.site import open_target
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "site"
 
@@ -86,7 +86,7 @@ def test_from_the_plan_to_live_and_back(
     for number, artifact in enumerate((first, second), start=1):
         facts = read_facts(mine, "production")
         plan = make_release_plan(mine.file, mine.digest, "production", artifact, facts)
-        with open_site(target, Access(), by=f"run-{number}", token=number) as opened:
+        with open_target(target, Access(), by=f"run-{number}", token=number) as opened:
             host = opened.host(plan.batches[0].hosts[0])
             assert host.facts().obstacle is None
             assert host.deploy(artifact, store).changed
@@ -94,7 +94,7 @@ def test_from_the_plan_to_live_and_back(
             assert not host.prune(target.keep, frozenset()).changed
     previous = plan.previous("pages")
     assert previous == first.release_name
-    with open_site(target, Access(), by="run-2", token=2) as opened:
+    with open_target(target, Access(), by="run-2", token=2) as opened:
         assert opened.host("pages").switch(previous).said == (
             f"{first.release_name} is live, before: {second.release_name}"
         )

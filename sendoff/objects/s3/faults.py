@@ -22,6 +22,18 @@ class AddressRefused(PolicyRefused):
     """The server says that it is not asked for this in this way, as in a wrong region."""
 
 
+REFUSED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidToken",
+        "UnrecognizedClientException",
+    }
+)
+"""What services say, some of them with status 400, of credentials that are no good."""
+
 MAPPED: dict[type[Exception], type[SendoffError]] = {
     boto.NoCredentialsError: AccessRefused,
     boto.PartialCredentialsError: AccessRefused,
@@ -68,7 +80,7 @@ def answered(error: boto.ClientError) -> type[SendoffError]:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code(error) == "NoSuchBucket":
         return BucketMissing
-    if status in (401, 403) or code(error) in ("ExpiredToken", "InvalidToken"):
+    if status in (401, 403) or code(error) in REFUSED:
         return AccessRefused
     if 300 <= status < 400 or code(error) in ("AuthorizationHeaderMalformed", "InvalidBucketName"):
         return AddressRefused

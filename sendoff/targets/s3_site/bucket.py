@@ -16,12 +16,12 @@ from sendoff.objects.s3 import upload
 from sendoff.objects.s3.address import Access, BucketAddress
 from sendoff.objects.s3.client import connect
 from sendoff.objects.s3.faults import AccessRefused, AddressRefused, BucketMissing, boundary, code
+from sendoff.targets.aws import AWS
 from sendoff.targets.s3_site.layout import PROBE, Listed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-AWS = (".amazonaws.com", ".amazonaws.com.cn")
 MOST_DELETED = 1000  # in one request
 NOBODYS = '"00000000000000000000000000000000"'  # an ETag that no object has
 JSON = "application/json; charset=utf-8"

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
-from typing import Self
 
 from sendoff.artifact.manifest import Artifact
 from sendoff.errors import PolicyRefused
 from sendoff.objects.s3.address import Access, BucketAddress
 from sendoff.objects.s3.faults import AccessRefused
-from sendoff.spec.models import StaticSite
+from sendoff.spec.cloud import StaticSite
 from sendoff.store import ArtifactStore
 from sendoff.targets.aws import caller, obstacle
+from sendoff.targets.one_host import OneHost
 from sendoff.targets.protocol import CommandResult, HostFacts, Outcome
 from sendoff.targets.reckoning import surplus
 from sendoff.targets.s3_site.bucket import SiteBucket, names
@@ -167,54 +166,8 @@ class S3Site:
         return has_seal or bool(files)
 
 
-class SiteTarget:
-    """A site with its one host, as a fleet is with many."""
-
-    def __init__(self, site: StaticSite, access: Access, by: str, token: int, address: BucketAddress) -> None:
-        self._bucket = SiteBucket(site.name, address, access)
-        self._host = S3Site(site, self._bucket, by=by, token=token)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Name the one host."""
-        return (self._host.name,)
-
-    def host(self, name: str) -> S3Site:
-        """Give the one host; KeyError for any other name."""
-        if name != self._host.name:
-            raise KeyError(name)
-        return self._host
-
-    def close(self) -> None:
-        """Hang up."""
-        self._bucket.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-def open_site(
-    site: StaticSite,
-    access: Access,
-    by: str,
-    token: int = 0,
-    *,
-    endpoint: str | None = None,
-    region: str | None = None,
-) -> SiteTarget:
-    """Prepare the connection to a site; `endpoint` and `region` go before those of the release file.
-
-    `token`: the number of the lease that changes are made under; with 0 it can only be looked at.
-    """
-    address = BucketAddress(
-        name=site.bucket,
-        prefix=site.prefix,
-        endpoint=endpoint or site.endpoint,
-        region=region or site.region,
-    )
-    return SiteTarget(site, access, by, token, address)
+def open_target(site: StaticSite, access: Access, by: str, token: int = 0) -> OneHost[S3Site]:
+    """Prepare the connection to a site; `token`: the number of the lease, with 0 it can only be looked at."""
+    address = BucketAddress(name=site.bucket, prefix=site.prefix, endpoint=site.endpoint, region=site.region)
+    bucket = SiteBucket(site.name, address, access)
+    return OneHost(S3Site(site, bucket, by=by, token=token), bucket.close)

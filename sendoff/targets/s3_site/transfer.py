@@ -14,7 +14,7 @@ from sendoff.errors import PolicyRefused, StepErrored
 from sendoff.model import canonical
 from sendoff.objects.s3.upload import Headers
 from sendoff.report.words import count
-from sendoff.spec.models import StaticSite
+from sendoff.spec.cloud import StaticSite
 from sendoff.store import ArtifactStore
 from sendoff.targets.protocol import Outcome
 from sendoff.targets.s3_site.bucket import SiteBucket, names

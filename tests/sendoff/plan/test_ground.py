@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sendoff.errors import PolicyRefused
 from sendoff.plan.ground import Ground, batch_size, survey
 from sendoff.plan.models import HostState
-from sendoff.spec.models import ReleaseFile, StaticSite
+from sendoff.spec.cloud import StaticSite
+from sendoff.spec.models import ReleaseFile
 
 FIXTURES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 Files = Callable[..., ReleaseFile]

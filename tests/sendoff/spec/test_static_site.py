@@ -7,7 +7,9 @@ import pytest
 
 from sendoff.catalog import load
 from sendoff.errors import BadInput
-from sendoff.spec.models import HostCommands, ReleaseFile, StaticSite
+from sendoff.spec.cloud import StaticSite
+from sendoff.spec.commands import HostCommands
+from sendoff.spec.models import ReleaseFile
 from sendoff.spec.rules import broken_rules
 from sendoff.spec.schema import schema
 

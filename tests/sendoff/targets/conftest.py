@@ -24,9 +24,10 @@ from sendoff.artifact.manifest import Artifact
 from sendoff.objects import FolderObjects
 from sendoff.objects.s3 import client
 from sendoff.objects.s3.address import Access, BucketAddress
-from sendoff.spec.models import StaticSite
+from sendoff.spec.cloud import StaticSite
 from sendoff.store import ArtifactStore
-from sendoff.targets.s3_site.site import S3Site, SiteTarget, open_site
+from sendoff.targets.one_host import OneHost
+from sendoff.targets.s3_site.site import S3Site, open_target
 from sendoff.targets.ssh.fleet import Fleet
 from sendoff.targets.ssh.login import HostAddress, Login
 
@@ -144,7 +145,7 @@ class Pages:
     def __init__(self, server: Any, bucket: str) -> None:
         self.server, self.bucket = server, bucket
         self.prefix = f"site-{next(self.numbers)}/pages"
-        self.opened: list[SiteTarget] = []
+        self.opened: list[OneHost[S3Site]] = []
 
     def site(self, token: int = 1, by: str = "run-1", **changes: Any) -> S3Site:
         """Open it as a run would under a number."""
@@ -158,7 +159,7 @@ class Pages:
             **changes,
         }
         site = StaticSite.model_validate(described)
-        self.opened.append(open_site(site, Access(key=self.server.credentials), by, token))
+        self.opened.append(open_target(site, Access(key=self.server.credentials), by, token))
         return self.opened[-1].host("pages")
 
     def names(self, start: str = "") -> list[str]:
