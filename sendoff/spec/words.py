@@ -29,6 +29,8 @@ S3_SERVER = r"https?://[^\s/@?#]+/?"
 ENDPOINT = rf"^{S3_SERVER}$"
 ACCOUNT = r"^[0-9]{12}$"
 ONE_LINE = r"^[\x20-\x7e]+$"
+STATISTIC = r"^(Average|Maximum|Minimum|SampleCount|Sum|IQM|(p|tm|wm|tc|ts)(100|[0-9]{1,2}(\.[0-9]{1,10})?))$"
+API = r"^https?://(\[[0-9A-Fa-f:.]+\]|[^\s/@?#:\[\]]+)(:[0-9]{1,5})?(/[^\s?#]*)?$"
 WEBHOOK = r"^https?://[^\s/@?#:]+(:[0-9]{1,5})?([/?][^\s#]*)?$"
 
 EXPECTED = {
@@ -48,6 +50,8 @@ EXPECTED = {
     ENDPOINT: "the address of an S3 server such as https://s3.example, without a user or a path in it",
     ACCOUNT: "the twelve digits of an AWS account, in quotes",
     ONE_LINE: "what may stand in a header: plain characters on one line",
+    STATISTIC: "a statistic of CloudWatch such as Average, Maximum or p90",
+    API: "an address such as https://prometheus.example, without a user, a password or a query in it",
     WEBHOOK: "an address such as https://changes.example/sendoff, without a user or password in it",
 }
 """What a pattern asks for, in words that a person can read."""
