@@ -34,6 +34,8 @@ PARAMETER = r"^(/[A-Za-z0-9_.-]+){1,10}$"
 RESOURCE = r"^[a-z0-9]{4,7}$"
 HEADER = r"^[A-Za-z0-9-]{1,60}$"
 ONE_LINE = r"^[\x20-\x7e]+$"
+STATISTIC = r"^(Average|Maximum|Minimum|SampleCount|Sum|IQM|(p|tm|wm|tc|ts)(100|[0-9]{1,2}(\.[0-9]{1,10})?))$"
+API = r"^https?://(\[[0-9A-Fa-f:.]+\]|[^\s/@?#:\[\]]+)(:[0-9]{1,5})?(/[^\s?#]*)?$"
 WEBHOOK = r"^https?://[^\s/@?#:]+(:[0-9]{1,5})?([/?][^\s#]*)?$"
 
 EXPECTED = {
@@ -58,6 +60,8 @@ EXPECTED = {
     RESOURCE: "the identifier that AppConfig shows, such as abc1234",
     HEADER: "the name of a header: letters, digits and -",
     ONE_LINE: "what may stand in a header: plain characters on one line",
+    STATISTIC: "a statistic of CloudWatch such as Average, Maximum or p90",
+    API: "an address such as https://prometheus.example, without a user, a password or a query in it",
     WEBHOOK: "an address such as https://changes.example/sendoff, without a user or password in it",
 }
 """What a pattern asks for, in words that a person can read."""
