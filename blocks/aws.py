@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from prefect.blocks.core import Block
 from pydantic import Field, SecretStr
 
@@ -9,8 +11,11 @@ from blocks.keys import access_key
 from sendoff.objects.s3.address import Access
 from sendoff.spec.cloud import CloudTarget
 from sendoff.spec.words import S3_SERVER
-from sendoff.targets.opening import open_in_cloud
+from sendoff.targets.opening import open_in_cloud, placed
 from sendoff.targets.protocol import Hosts
+
+if TYPE_CHECKING:
+    from sendoff.targets.connection import Connection
 
 
 class AwsConnection(Block):
@@ -48,6 +53,12 @@ class AwsConnection(Block):
     def connect(self, target: CloudTarget, by: str, token: int) -> Hosts:
         """Prepare the connection to a target; it is made when it is first used."""
         return open_in_cloud(target, self.access(), by, token, endpoint=self.endpoint, region=self.region)
+
+    def metrics(self, target: CloudTarget) -> Connection:
+        """Prepare to ask CloudWatch where a target is."""
+        from sendoff.targets.connection import Connection  # noqa: PLC0415 -- boto3 takes a third of a second
+
+        return Connection("cloudwatch", placed(target, self.endpoint, self.region), self.access())
 
     def access(self) -> Access:
         """Say who asks."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from prefect.blocks.core import Block
 
@@ -17,6 +17,9 @@ from sendoff.spec.cloud import CloudTarget
 from sendoff.spec.models import ReleaseFile, SshFleet, Target
 from sendoff.store import ArtifactStore
 from sendoff.targets.protocol import Hosts
+
+if TYPE_CHECKING:
+    from sendoff.targets.connection import Connection
 
 STORE = "artifacts"
 
@@ -66,9 +69,18 @@ def results() -> str | None:
 def hosts(file: ReleaseFile, environment: str, target: Target, folder: Path, *, by: str, token: int) -> Hosts:
     """Prepare the connections to the hosts of a target, whatever its kind, over its registered block."""
     if isinstance(target, CloudTarget):
-        name = connection_name(file.application, environment, target.name)
-        return (find(AwsConnection, name) or AwsConnection()).connect(target, by, token)
+        return _aws(file, environment, target).connect(target, by, token)
     return connection(file.application, environment, target, folder).connect(file, target, by, token)
+
+
+def cloudwatch(file: ReleaseFile, environment: str, target: CloudTarget) -> Connection:
+    """Prepare to ask CloudWatch about a target, as whoever moves its traffic."""
+    return _aws(file, environment, target).metrics(target)
+
+
+def _aws(file: ReleaseFile, environment: str, target: CloudTarget) -> AwsConnection:
+    name = connection_name(file.application, environment, target.name)
+    return find(AwsConnection, name) or AwsConnection()
 
 
 def connection(application: str, environment: str, fleet: SshFleet, folder: Path) -> SshConnection:

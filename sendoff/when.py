@@ -10,7 +10,7 @@ from sendoff import freezing
 from sendoff.calendars import Calendars, CalendarUnread
 from sendoff.errors import BadInput
 from sendoff.ledger import Ledger
-from sendoff.ledger.models import Event
+from sendoff.ledger.models import MOVES, Event
 from sendoff.spec.models import ReleaseFile
 from sendoff.spec.timing import AnyFreeze, FreezeCalendar, FreezeDates
 from sendoff.timing import line
@@ -39,7 +39,7 @@ def rules_for_run(
     body = events[0].body
     file, folder = ReleaseFile.model_validate(body["config"]), Path(body["folder"])
     rules = rules_of(file, body["environment"], folder, catalog, calendars, ledger, at)
-    moves = [event.at for event in events if event.kind == "host.live" and not event.body["undo"]]
+    moves = [event.at for event in events if event.kind in MOVES and not event.body.get("undo")]
     return without(for_running(rules, moves[0] if moves else None), in_force(events))
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from functools import partial
-from typing import Literal
 
 from prefect import task
 
 from sendoff.checks import CheckResult, run_check
 from sendoff.errors import CheckFailed, StepErrored
 from sendoff.plan.models import Plan
-from sendoff.spec.models import Check
+from sendoff.spec.models import Check, When
 from sendoff.targets.protocol import Outcome
 from tasks.durable import ONCE, RETRIED, HostKey, on_hosts, told
 from tasks.facts import look_everywhere
@@ -31,6 +30,12 @@ def check_dark_on(run: Run, target: str, host: str, release: str) -> list[CheckR
 def check_live_on(run: Run, target: str, host: str, release: str) -> list[CheckResult]:
     """Check what a host serves now."""
     return _check(run, target, host, release, "live")
+
+
+@task(name="check canary", task_run_name="check {host} as a canary", **RETRIED)
+def check_canary_on(run: Run, target: str, host: str, release: str) -> list[CheckResult]:
+    """Check the release while it has a part of the traffic: as while dark, and as is for canaries."""
+    return _check(run, target, host, release, "canary")
 
 
 def check_dark(run: Run, plan: Plan) -> None:
@@ -66,14 +71,12 @@ def check_what_is_live(run: Run) -> None:
         raise (StepErrored if broken else CheckFailed)(f"{run.place} is not healthy:\n{told(errors)}")
 
 
-def checked(run: Run, when: Literal["dark", "live"], hosts: Iterable[HostKey]) -> list[HostKey]:
-    """List the hosts of which something is checked at one of the two moments."""
+def checked(run: Run, when: When, hosts: Iterable[HostKey]) -> list[HostKey]:
+    """List the hosts of which something is checked at one moment."""
     return [key for key in hosts if run.environment.checks_of(key[0], when)]
 
 
-def _check(
-    run: Run, target: str, host: str, release: str, when: Literal["dark", "live"]
-) -> list[CheckResult]:
+def _check(run: Run, target: str, host: str, release: str, when: When) -> list[CheckResult]:
     with run.step(f"check-{when}", target, host) as step:
         results = [
             _check_once(run, target, host, release, check)

@@ -13,6 +13,7 @@ from sendoff.ledger.models import Event
 from sendoff.plan.models import Batch, Plan
 from sendoff.spec.placeholders import fill
 from sendoff.targets.protocol import Outcome
+from tasks.canary import through_canary
 from tasks.check import check_live_on, checked
 from tasks.durable import RETRIED, HostKey, Progress, Served, on_hosts, told
 from tasks.facts import look_at
@@ -123,6 +124,7 @@ def _not_back(run: Run, plan: Plan, seen: Served) -> list[HostKey]:
         key
         for key, facts in seen.results.items()
         if facts.live == plan.subject.release_name != plan.previous(key[1])
+        or facts.canary == plan.subject.release_name
         or (key in half_way and facts.live == plan.previous(key[1]))
     ]
 
@@ -158,8 +160,10 @@ def _go_live_batch(run: Run, plan: Plan, batch: Batch, progress: Progress) -> No
 
 
 def _switch_and_check(run: Run, plan: Plan, hosts: list[HostKey], progress: Progress) -> Errors:
-    switched = on_hosts(run, go_live_on, hosts, progress, plan=plan)
-    errors = dict(switched.errors)
+    errors = through_canary(run, plan, hosts)
+    ready = [key for key in hosts if key not in errors]
+    switched = on_hosts(run, go_live_on, ready, progress, plan=plan)
+    errors.update(switched.errors)
     release, good = plan.subject.release_name, checked(run, "live", switched.results)
     errors.update(on_hosts(run, check_live_on, good, release=release).errors)
     return errors

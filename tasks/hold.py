@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from prefect.client.orchestration import get_client
 
-from sendoff.ledger.models import Event
+from sendoff.ledger.models import MOVES, Event
 from sendoff.timing.prospect import prospect
 from sendoff.timing.rules import Leave, Rules, may_ship
 from sendoff.timing.standing import HELD, standing_of
@@ -62,7 +62,7 @@ def _is_begun(run: Run, place: str, hosts: Collection[str]) -> bool:
     action = place.partition("/")[0]
     done = [each.body for each in run.ledger.events(run.id, ("step.done",)) if each.body["action"] == action]
     if action == "go-live":
-        done += [each.body for each in run.ledger.events(run.id, ("host.live",))]
+        done += [each.body for each in run.ledger.events(run.id, MOVES)]
     return any(not hosts or body["host"] in hosts for body in done)
 
 

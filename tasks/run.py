@@ -19,7 +19,7 @@ from sendoff.build import BUILDS
 from sendoff.calendars import Calendars
 from sendoff.errors import NotBegun, SendoffError
 from sendoff.ledger import Ledger
-from sendoff.ledger.models import Event, Kind, Lease, Placement, resource
+from sendoff.ledger.models import MOVES, Event, Kind, Lease, Placement, resource
 from sendoff.masking import Masker
 from sendoff.plan.models import Batch
 from sendoff.scratch import sweep
@@ -218,7 +218,7 @@ class Run:
 
     def has_switched(self) -> bool:
         """Tell whether this run has moved traffic anywhere."""
-        return bool(self.ledger.events(release=self.id, kinds=("host.live",)))
+        return bool(self.ledger.events(release=self.id, kinds=MOVES))
 
     def close(self) -> None:
         """Give all connections back, and leave nothing on this machine."""

@@ -29,6 +29,9 @@ Kind = Literal[
     "line.stopped",
     "line.let_go",
     "step.done",
+    "canary.shifted",
+    "canary.compared",
+    "canary.passed",
     "host.live",
     "host.left_out",
     "check.done",
@@ -58,6 +61,8 @@ End = Literal[
     "done",
     "cancelled",
 ]
+MOVES: tuple[Kind, ...] = ("canary.shifted", "host.live")
+"""What moves traffic."""
 GOOD_ENDS = frozenset({"live", "nothing-to-do", "done"})
 GENESIS = "0" * 64
 

@@ -18,13 +18,18 @@ DONE = {
     "preflight": "look at the hosts",
     "deploy": "put on {host}",
     "check-dark": "check before traffic on {host}",
+    "shift": "shift traffic of {host}",
+    "check-canary": "check as a canary on {host}",
+    "compare": "compare on {host}",
     "go-live": "go live on {host}",
     "check-live": "check on {host}",
     "undo": "put {host} back",
     "remove": "remove from {host}",
     "prune": "tidy up on {host}",
 }
-TOLD_OTHERWISE = frozenset({"build", "check-dark", "go-live", "check-live", "undo"})
+TOLD_OTHERWISE = frozenset(
+    {"build", "check-canary", "check-dark", "compare", "go-live", "check-live", "shift", "undo"}
+)
 UNTOLD = frozenset({"hold.asked", "lease.taken", "lease.given_back", "lease.resumed", "stamp.used"})
 
 
@@ -109,6 +114,19 @@ def _live(body: Body) -> str:
     return f"{host}: put back, {version} is live again" if body.get("undo") else f"{host}: {version} is live"
 
 
+def _shifted(body: Body) -> str:
+    return f"{body.get('host')}: {body.get('version')} has {body.get('weight')} % of the traffic"
+
+
+def _compared(body: Body) -> str:
+    held = "" if body.get("passed") else " failed"
+    return f"comparison on {body.get('host')}{held}: {body.get('said')}"
+
+
+def _passed(body: Body) -> str:
+    return f"{body.get('host')}: step {body.get('step')} of {body.get('of')} of its canary is passed"
+
+
 def _check(body: Body) -> str:
     said, host = str(body.get("said")), str(body.get("host") or "")
     where = "" if not host or said.startswith(f"{host} ") else f" on {host}"
@@ -148,6 +166,9 @@ TOLD: dict[str, Callable[[Body], str]] = {
     "line.stopped": lambda body: f"{body.get('who')} stopped the line {_for(body)}: {body.get('reason')}",
     "line.let_go": lambda body: f"{body.get('who')} let the line go {_for(body)}: {body.get('reason')}",
     "step.done": _step,
+    "canary.shifted": _shifted,
+    "canary.compared": _compared,
+    "canary.passed": _passed,
     "host.live": _live,
     "host.left_out": _left_out,
     "check.done": _check,

@@ -7,7 +7,24 @@ from collections.abc import Iterator, Sequence
 
 from sendoff.plan.models import Condition
 from sendoff.report.words import count, duration, listing
-from sendoff.spec.models import Approval, Check, CommandCheck, Environment, HttpCheck, InvokeCheck
+from sendoff.spec.canary import Canary
+from sendoff.spec.models import Approval, Check, CommandCheck, Environment, HttpCheck, InvokeCheck, When
+
+MOMENTS: dict[When, str] = {
+    "dark": "before the release gets traffic",
+    "canary": "while it has a part of the traffic",
+    "live": "after the switch",
+}
+
+
+def canary_words(canary: Canary) -> Iterator[str]:
+    """Tell how a release takes over, a line for each step, and what decides."""
+    for step in canary.steps:
+        yield f"give it {step.weight} % of the traffic, and watch it for {duration(step.soak)}"
+    if canary.compare:
+        names = listing(each.name for each in canary.compare)
+        are = "is" if len(canary.compare) == 1 else "are"
+        yield f"at each step, go on only if {names} {are} no worse than before; else undo"
 
 
 def command_words(commands: Sequence[Sequence[str]]) -> str:
@@ -59,8 +76,7 @@ def check_words(check: Check) -> str:
     else:
         what = f"{check.url!r} {listing(_http_parts(check))}"
     what += f" ({listing(check.targets)} only)" if check.targets else ""
-    when = "before the release gets traffic" if check.when == "dark" else "after the switch"
-    return f"{what}; {when}, within {duration(check.deadline)}"
+    return f"{what}; {MOMENTS[check.when]}, within {duration(check.deadline)}"
 
 
 def gate_conditions(environment: Environment) -> tuple[Condition, ...]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from sendoff.errors import PolicyRefused
 from sendoff.plan.models import Batch, HostState
 from sendoff.report.words import count, listing
 from sendoff.spec.cloud import CloudTarget
-from sendoff.spec.models import Environment, ReleaseFile, Target
+from sendoff.spec.models import Environment, ReleaseFile, Target, When
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Ground:
         found = Counter(nouns.get(host, "host") for host in hosts)
         return listing((count(number, noun) for noun, number in found.items()), otherwise=count(0, "host"))
 
-    def checked(self, when: Literal["dark", "live"]) -> tuple[str, ...]:
+    def checked(self, when: When) -> tuple[str, ...]:
         """Name the hosts that are served of which something is checked at one of the two moments."""
         about = {
             host

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sendoff.artifact.manifest import version_of
-from sendoff.plan.explain import command_words, gate_words
+from sendoff.plan.explain import canary_words, command_words, gate_words
 from sendoff.plan.ground import Ground
 from sendoff.plan.models import Batch, HostState, Step
 from sendoff.report.words import listing
 from sendoff.spec.commands import HostCommands
+from sendoff.spec.models import Target
 
 LOOKS = "nothing to undo: it only looks"
 
@@ -72,7 +73,7 @@ def go_live(ground: Ground, version: str, release_name: str | None) -> Iterator[
             action="go-live",
             title=f"go live on {listing(batch.hosts)}{site} (batch {batch.number} of {len(ground.batches)})",
             hosts=batch.hosts,
-            does=tuple(_moves(commands, version, checks)),
+            does=tuple(_moves(fleet, version, checks)),
             undo=_undo(ground.states(batch), commands, release_name),
         )
 
@@ -89,9 +90,12 @@ def prune(ground: Ground) -> Step:
     )
 
 
-def _moves(commands: HostCommands, version: str, checks: Sequence[str]) -> Iterator[str]:
+def _moves(target: Target, version: str, checks: Sequence[str]) -> Iterator[str]:
+    commands, canary = target.commands, getattr(target, "canary", None)
     if commands.before:
         yield f"run {command_words(commands.before)} before the switch"
+    if canary:
+        yield from canary_words(canary)
     yield f"switch to {version}"
     if commands.after:
         yield f"run {command_words(commands.after)} after the switch"

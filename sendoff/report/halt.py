@@ -24,6 +24,9 @@ def _how_far(story: Story) -> str:
         return f"while it was undone, when {count(len(put_back), 'host')} had been put back"
     if live := [place.host for place in story.places if place.now == story.release_name != place.before]:
         return f"when it was live on {some(live, of)}"
+    if story.shares:
+        share = story.shares[-1]
+        return f"when {share['version']} had {share['weight']} % of the traffic of {share['host']}"
     if dark := {str(body.get("host")) for body in story.steps("deploy") if not body.get("failed")}:
         return f"when it lay dark on {some(sorted(dark), of)}"
     if story.last("release.built"):

@@ -12,7 +12,7 @@ from sendoff.ledger.models import Event
 from sendoff.report.story import Story
 from sendoff.report.words import count
 
-Section = Literal["build", "deploy", "approval", "hold", "go live"]
+Section = Literal["build", "deploy", "approval", "hold", "canary", "go live"]
 Span = tuple[datetime, datetime]
 
 WORDS: dict[str, tuple[Section, str]] = {
@@ -21,6 +21,9 @@ WORDS: dict[str, tuple[Section, str]] = {
     "deploy": ("deploy", "put on {hosts}"),
     "check-dark": ("deploy", "check before traffic on {hosts}"),
     "remove": ("deploy", "remove from {hosts}"),
+    "shift": ("go live", "shift traffic of {hosts}"),
+    "check-canary": ("go live", "check as a canary on {hosts}"),
+    "compare": ("go live", "compare on {hosts}"),
     "batch": ("go live", "go live and check on {hosts}"),
     "go-live": ("go live", "go live on {hosts}"),
     "check-live": ("go live", "check on {hosts}"),
@@ -28,6 +31,7 @@ WORDS: dict[str, tuple[Section, str]] = {
     "prune": ("go live", "tidy up"),
 }
 MOST_BATCHES = 5
+CUT_SHORT = ("canary.compared", "canary.passed", "release.undoing", "release.ended")
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Phase:
 
 def phases(story: Story, now: datetime) -> tuple[Phase, ...]:
     """Give all of it in the order in which it began."""
-    found = (*work(story), *waits(story, now), *holds(story, now))
+    found = (*work(story), *waits(story, now), *holds(story, now), *watches(story, now))
     return tuple(sorted(found, key=lambda phase: phase.start))
 
 
@@ -78,6 +82,19 @@ def holds(story: Story, now: datetime) -> tuple[Phase, ...]:
         Phase("hold", "held", start, end, max((end - start).total_seconds(), 0), "active")
         for start, end in spans
     )
+
+
+def watches(story: Story, now: datetime) -> tuple[Phase, ...]:
+    """Find when the release was watched with a share of the traffic: for its time, or less."""
+    found = []
+    for event in story.all("canary.shifted"):
+        after = (each.at for each in story.events if each.number > event.number and each.kind in CUT_SHORT)
+        end = min(event.at + timedelta(seconds=event.body["soak"]), next(after, now))
+        label = f"watch {event.body['host']} at {event.body['weight']} %"
+        found.append(
+            Phase("canary", label, event.at, end, max((end - event.at).total_seconds(), 0), "active")
+        )
+    return tuple(found)
 
 
 def held(story: Story, now: datetime) -> float:

@@ -38,6 +38,7 @@ def release_report(events: Sequence[Event], now: datetime) -> str:
             *where_time_went(story, now),
             *sections.hosts(story),
             *sections.checks(story),
+            *sections.canary(story),
             *sections.commits(story),
             *sections.way_back(story),
             *sections.said(story),

@@ -12,9 +12,9 @@ from sendoff.report.checked import check_lines
 from sendoff.report.commits import commit_lines
 from sendoff.report.emergency import what_it_skips
 from sendoff.report.hosts import table_of_hosts
-from sendoff.report.markdown import bullets, document, escape, with_code
+from sendoff.report.markdown import bullets, document, escape, table, with_code
 from sendoff.report.story import Story, version_words
-from sendoff.report.words import count, listing, moment
+from sendoff.report.words import count, duration, listing, moment
 from sendoff.spec.intent import THE_SCHEDULE
 
 
@@ -34,6 +34,27 @@ def checks(story: Story) -> Iterator[str]:
     if story.checks:
         yield "## Checks"
         yield bullets(check_lines(story.timed_checks))
+
+
+def canary(story: Story) -> Iterator[str]:
+    """Tell what share of the traffic the release had, for how long, and what was compared meanwhile."""
+    if not story.shares:
+        return
+    yield "## Canary"
+    passed = {(body["host"], body["step"]) for body in (each.body for each in story.all("canary.passed"))}
+    rows = (
+        (
+            body["host"],
+            f"{body['weight']} %",
+            duration(body["soak"]),
+            "passed" if (body["host"], body["step"]) in passed else "not passed",
+        )
+        for body in story.shares
+    )
+    yield table(("Where", "Share of the traffic", "To be watched for", "Came to"), rows)
+    compared = [each.body for each in story.all("canary.compared")]
+    if compared:
+        yield bullets(escape(f"{each['host']}, step {each['step']}: {each['said']}") for each in compared)
 
 
 def commits(story: Story) -> Iterator[str]:

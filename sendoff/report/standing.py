@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from sendoff.ledger.models import MOVES
 from sendoff.report.hosts import some
 from sendoff.report.story import Story, version_words
 from sendoff.report.words import duration, listing
@@ -38,6 +39,9 @@ def exposure(story: Story, now: datetime, named: bool = False) -> str:
     share = f"{len(times)} of {len(story.places)} hosts" if len(story.places) > 1 else next(iter(times))
     if named and len(story.places) > 1:
         share += f" ({', '.join(times)})"
+    moved = {event.body["host"] for event in story.all("host.live") if not event.body.get("undo")}
+    if story.shares and not moved.intersection(times):
+        share += f" (at most {max(body['weight'] for body in story.shares)} % of the traffic)"
     up_to = "up to " if len(times) > 1 else ""
     told = f"customers could see it on {share} for {up_to}{duration(max(times.values()))}"
     still = [place.host for place in story.places if place.now == story.release_name and place.host in times]
@@ -72,7 +76,9 @@ def _of(host: str, why: str) -> str:
 
 def _seen(story: Story, now: datetime) -> Iterator[tuple[str, float]]:
     since: dict[str, datetime] = {}
-    for event in story.all("host.live"):
+    for event in story.events:
+        if event.kind not in MOVES:
+            continue
         host = str(event.body["host"])
         if not event.body.get("undo") and event.body.get("previous") != event.body.get("release_name"):
             since.setdefault(host, event.at)

@@ -141,6 +141,11 @@ class Story:
         )
 
     @property
+    def shares(self) -> tuple[Body, ...]:
+        """Give the shares of the traffic that the release has had, in order."""
+        return tuple(event.body for event in self.all("canary.shifted"))
+
+    @property
     def stuck(self) -> dict[str, str]:
         """Name the hosts that could not be put back, or not be asked, each with what was said of it."""
         found: dict[str, str] = {}

@@ -11,8 +11,8 @@ from sendoff.report.phases import Phase, Span, covered, phases
 from sendoff.report.story import Story
 from sendoff.report.words import capital, duration
 
-ORDER = ("build", "deploy", "approval", "hold", "go live")
-WAITS = ("approval", "hold")
+ORDER = ("build", "deploy", "approval", "hold", "canary", "go live")
+WAITS = ("approval", "hold", "canary")
 # Where the chart is drawn it stands in a dark box, whatever the theme of the page.
 # As wide as that box: a wider one would be made smaller, and its words with it.
 SIZES = {

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from sendoff.model import Frozen
+from sendoff.spec.canary import Canary
 from sendoff.spec.commands import HostCommands
 from sendoff.spec.words import (
     ACCOUNT,
@@ -143,6 +144,9 @@ class LambdaFunction(CloudTarget):
     )
     alias: Annotated[str, StringConstraints(pattern=ALIAS)] = Field(
         description="the alias that callers name; it has to exist"
+    )
+    canary: Canary | None = Field(
+        None, description="how a release takes over step by step; all at once unless said"
     )
     keep: int = Field(5, ge=2, le=100, description="how many releases are kept as versions of the function")
     update_timeout: Duration = Field(300, description="how long AWS may take until new code is ready")

@@ -176,10 +176,15 @@ AnyTarget = Annotated[
 ]
 
 
+When = Literal["dark", "canary", "live"]
+
+
 class Patience(Frozen):
     """What a check is about, when it is made, and how long it may take to come right."""
 
-    when: Literal["dark", "live"] = Field("live", description="before the release gets traffic, or after")
+    when: When = Field(
+        "live", description="before the release gets traffic, while it is a canary, or once it has all of it"
+    )
     targets: tuple[Name, ...] = Field((), description="the targets that it is about; all of them unless said")
     deadline: Duration = Field(30, description="how long it may take to come right, all tries together")
     interval: Duration = Field(1, description="the pause between tries")
@@ -307,13 +312,11 @@ class Environment(Frozen):
     schedule: Schedule | None = Field(None, description="when the newest commit is released by itself")
     notify: Channels = Field((), description="who is told of releases here, besides those of the whole file")
 
-    def checks_of(self, target: str, when: Literal["dark", "live"]) -> list[Check]:
-        """List the checks of a target for one of the two moments."""
-        return [
-            check
-            for check in self.checks
-            if check.when == when and (not check.targets or target in check.targets)
-        ]
+    def checks_of(self, target: str, when: When) -> list[Check]:
+        """List the checks of a target for one moment; a canary as while it was dark, too."""
+        moments = ("dark", "canary") if when == "canary" else (when,)
+        about = (each for each in self.checks if not each.targets or target in each.targets)
+        return [check for check in about if check.when in moments]
 
     @property
     def gate_names(self) -> tuple[str, ...]:

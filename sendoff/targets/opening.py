@@ -42,7 +42,11 @@ def open_in_cloud(
 
     `token`: the number of the lease that changes are made under; with 0 it can only be looked at.
     """
-    changes = {"endpoint": endpoint, "region": region}
-    placed = target.model_copy(update={name: value for name, value in changes.items() if value})
     opened: Callable[[CloudTarget, Access, str, int], Hosts] = import_module(MODULES[target.kind]).open_target
-    return opened(placed, access, by, token)
+    return opened(placed(target, endpoint, region), access, by, token)
+
+
+def placed(target: CloudTarget, endpoint: str | None, region: str | None) -> CloudTarget:
+    """Put what a block says in place of what the release file does, where it says anything."""
+    changes = {"endpoint": endpoint, "region": region}
+    return target.model_copy(update={name: value for name, value in changes.items() if value})

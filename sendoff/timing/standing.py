@@ -9,7 +9,7 @@ from sendoff.emergency import gates_that_hold
 from sendoff.gates import Answer, Subject, judge
 from sendoff.gates.history import History
 from sendoff.gates.times import alarms, expires
-from sendoff.ledger.models import Event, Lease, resource
+from sendoff.ledger.models import MOVES, Event, Lease, resource
 from sendoff.spec.intent import Intent
 from sendoff.spec.models import Approval, ReleaseFile
 from sendoff.timing.prospect import Limit, Standing
@@ -50,7 +50,7 @@ def _lock(created: Event, leases: Sequence[Lease]) -> Lease | None:
 def _limits(events: Sequence[Event], at: datetime) -> Iterator[Limit]:
     """Tell up to when approvals and gates count; once traffic has moved nobody is asked any more."""
     kinds = {each.kind for each in events}
-    if "host.live" in kinds or "approval.asked" not in kinds:
+    if kinds.intersection(MOVES) or "approval.asked" not in kinds:
         return
     body = events[0].body
     intent = Intent.model_validate(body["why"])

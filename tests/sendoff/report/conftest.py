@@ -300,6 +300,35 @@ def build_failed() -> list[Event]:
     return tale.ended("failed", said)
 
 
+def canary() -> list[Event]:
+    tale = Tale()
+    tale.built()
+    now = [{"target": "api", "host": "api", "live": OLD}]
+    tale.planned(now=now, batches=[{"number": 1, "hosts": ["api"]}])
+    tale.step("deploy", "api", 6)
+    step = {"target": "api", "host": "api", "of": 2, "soak": 300.0, "version": "2.4.1", "release_name": NEW}
+    for number, weight, state, said in (
+        (1, 10, "no worse", "errors: 1 of 4,100 requests (0.02 %) against 9 of 36,900 (0.02 %) of 2.4.0"),
+        (
+            2,
+            50,
+            "worse",
+            "errors: 700 of 20,000 requests (3.5 %) against 5 of 20,000 (0.025 %) of 2.4.0; worse",
+        ),
+    ):
+        tale.step("shift", "api", 1)
+        tale.then(0, "canary.shifted", {**step, "step": number, "weight": weight})
+        passed = state == "no worse"
+        compared = {"target": "api", "host": "api", "step": number, "comparison": "errors"}
+        tale.then(300, "canary.compared", {**compared, "passed": passed, "state": state, "said": said})
+        if passed:
+            tale.then(0, "canary.passed", {**step, "step": number, "weight": weight})
+    why = f"api: {said}"
+    tale.then(0, "release.undoing", {"why": why})
+    tale.live("api", OLD, NEW, undo=True)
+    return tale.ended("undone", f"{why}\nPut back to what was live before: api")
+
+
 def first_release() -> list[Event]:
     tale = Tale()
     tale.built(previous=None)
@@ -331,6 +360,7 @@ CASES: dict[str, Callable[[], list[Event]]] = {
     "expired": expired,
     "held": held,
     "build-failed": build_failed,
+    "canary": canary,
     "first-release": first_release,
     "rollback": rollback,
 }

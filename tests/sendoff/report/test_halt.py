@@ -32,6 +32,12 @@ def half_way(tale: Any) -> None:
     tale.live("web-1", NEW, OLD)
 
 
+def with_a_share(tale: Any) -> None:
+    dark(tale)
+    body = {"target": "web", "host": "web-1", "step": 1, "of": 2, "weight": 10, "soak": 300.0}
+    tale.then(0, "canary.shifted", {**body, "version": "2.4.1", "release_name": NEW})
+
+
 def being_undone(tale: Any) -> None:
     half_way(tale)
     tale.live("web-1", OLD, NEW, undo=True)
@@ -44,6 +50,10 @@ def being_undone(tale: Any) -> None:
         (built, "it stopped when it was built and on no host yet"),
         (dark, "it stopped when it lay dark on web-1; 2.4.0 is live on all 3 hosts"),
         (
+            with_a_share,
+            "it stopped when 2.4.1 had 10 % of the traffic of web-1; 2.4.0 is live on all 3 hosts",
+        ),
+        (
             half_way,
             "it stopped when it was live on web-1; "
             "2.4.1 is live on web-1, and 2.4.0 is live on web-2 and web-3",
@@ -53,7 +63,7 @@ def being_undone(tale: Any) -> None:
             "it stopped while it was undone, when 1 host had been put back; 2.4.0 is live on all 3 hosts",
         ),
     ],
-    ids=["nothing", "built", "dark", "half-way", "being undone"],
+    ids=["nothing", "built", "dark", "with a share", "half-way", "being undone"],
 )
 def test_where_it_stopped(new_tale: Callable[[], Any], told: Callable[[Any], None], said: str) -> None:
     """How far it had come, and what is live on which hosts."""

@@ -80,7 +80,7 @@ BROKEN = [
     ((*HEALTH, "url"), "http://{prot}", None, "unknown placeholder 'prot'"),
     ((*HEALTH, "url"), "http://{address}:99999/", None, "comes out as 'http://10.0.0.1:99999/' on web-1"),
     ((*HEALTH, "url"), "http:///x", None, "comes out as 'http:///x' on web-1"),
-    ((*HEALTH, "when"), "dark", None, "nothing listens before the release is live"),
+    ((*HEALTH, "when"), "dark", None, "nothing listens on target 'web' before the release is live"),
     ((*HEALTH, "body"), "[", None, "'[' does not compile"),
     ((*FILES, "command"), ["test", "{commit}"], (*FILES, "command", 1), "unknown placeholder 'commit'"),
     ((*GATE, "approvers"), ["ada", "ada", "bob"], (*GATE, "approvers", 1), "'ada' stands here twice"),

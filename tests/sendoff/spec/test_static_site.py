@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -9,7 +10,7 @@ from sendoff.catalog import load
 from sendoff.errors import BadInput
 from sendoff.spec.cloud import StaticSite
 from sendoff.spec.commands import HostCommands
-from sendoff.spec.models import ReleaseFile
+from sendoff.spec.models import ReleaseFile, Target
 from sendoff.spec.rules import broken_rules
 from sendoff.spec.schema import schema
 
@@ -120,9 +121,15 @@ def test_no_commands_on_a_site(site_only):
     (found,) = findings(site_only)
     assert found == (
         ("environments", 1, "checks", 1, "kind"),
-        "target 'pages' is a static site, and has no host to run a command on",
-        "checks of kind 'http' only",
+        "target 'pages' is a site, and has no host to run a command on",
+        "other checks of it, or 'targets' that names others",
     )
+    site_only["environments"][1]["targets"].append(
+        {"name": "web", "hosts": ["web-1"], "user": "u", "root": "/srv/a"}
+    )
+    site_only["environments"][1]["checks"][1]["targets"] = ["web"]
+    site_only["environments"][1]["checks"][0]["targets"] = ["pages"]
+    assert findings(site_only) == []
 
 
 @pytest.mark.parametrize("prefix", ["shop", "shop/inner", ""], ids=["the same", "within", "around"])
@@ -143,12 +150,12 @@ def test_two_sites_in_one_place(site_only, prefix):
             {"user": "deploy"},
             "targets/pages/user: unknown key 'user', expected one of: account, address, bucket",
         ),
-        ({"kind": "s3"}, "targets/pages/kind: unknown kind 's3', expected 'kind: ssh' or 'kind: s3-site'"),
-        ({"kind": 3}, "targets/pages/kind: unknown kind 3, expected 'kind: ssh' or 'kind: s3-site'"),
+        ({"kind": "s3"}, "targets/pages/kind: unknown kind 's3', expected "),
+        ({"kind": 3}, "targets/pages/kind: unknown kind 3, expected "),
         ({"bucket": "Shop"}, "targets/pages/bucket: 'Shop' is not allowed, expected the name of a bucket"),
         ({"account": "12"}, "targets/pages/account: '12' is not allowed, expected the twelve digits"),
         ({"prefix": "/a"}, "targets/pages/prefix: '/a' is not allowed, expected names joined by /"),
-        ({"endpoint": "http://key:secret@x"}, "expected the address of an S3 server"),
+        ({"endpoint": "http://key:secret@x"}, "expected the address of a server"),
         ({"cache": [{"files": "*"}]}, "targets/pages/cache/0: 'control' is missing"),
         ({"cache": [{"files": "*", "control": "a\nb"}]}, "expected what may stand in a header"),
     ],
@@ -166,6 +173,6 @@ def test_wrong_keys(tmp_path: Path, site_only, changes, said):
 
 
 def test_schema(site_only):
-    """Editors learn of both kinds."""
+    """Editors learn of all kinds."""
     kinds = schema()["$defs"]["Environment"]["properties"]["targets"]["items"]["oneOf"]
-    assert [each["$ref"].rpartition("/")[2] for each in kinds] == ["SshFleet", "StaticSite"]
+    assert [each["$ref"].rpartition("/")[2] for each in kinds] == [each.__name__ for each in get_args(Target)]
