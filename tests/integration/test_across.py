@@ -1,0 +1,229 @@
+"""One release over a fleet, a site and a function, undone as one; and a function behind a canary."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from pydantic import SecretStr
+
+from blocks.aws import AwsConnection
+
+Stack = Any  # the classes stand in conftest.py, which tests do not import
+Application = Any
+
+pytestmark = [
+    pytest.mark.prefect,
+    pytest.mark.s3,
+    pytest.mark.aws,
+    pytest.mark.xdist_group("prefect"),
+    pytest.mark.timeout(2400),
+]
+
+BUILD = """\
+set -eu
+mkdir out
+echo "$SENDOFF_VERSION" >out/version
+cat >out/app.py <<'END'
+import pathlib
+
+
+def handler(event, context):
+    return {"version": pathlib.Path(__file__).with_name("version").read_text().strip()}
+END
+"""
+SECRET = "the secret of the function"
+Answers = Callable[[str], float]
+
+
+class Metrics:
+    """A server that answers Prometheus' instant queries as the test says."""
+
+    def __init__(self) -> None:
+        self.answers: Answers = lambda query: 0.0
+        self.asked: list[str] = []
+        metrics = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, *_: Any) -> None:
+                """Say nothing."""
+
+            def do_GET(self) -> None:
+                (query,) = parse_qs(urlsplit(self.path).query)["query"]
+                metrics.asked.append(query)
+                value = {"metric": {}, "value": [0, str(metrics.answers(query))]}
+                data = {"status": "success", "data": {"resultType": "vector", "result": [value]}}
+                content = json.dumps(data).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
+        self.thread.start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def metrics() -> Iterator[Metrics]:
+    made = Metrics()
+    yield made
+    made.close()
+
+
+def make_function(ministack: Any, name: str) -> None:
+    """Make a function with an alias, as it is before Sendoff's first release."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("app.py", "def handler(event, context):\n    return {'version': '0'}\n")
+    client = ministack.client("lambda")
+    client.create_function(
+        FunctionName=name,
+        Runtime="python3.12",
+        Role=f"arn:aws:iam::{ministack.account}:role/shop",
+        Handler="app.handler",
+        Code={"ZipFile": packed.getvalue()},
+    )
+    client.get_waiter("function_active_v2").wait(FunctionName=name)
+    version = client.publish_version(FunctionName=name)["Version"]
+    client.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
+
+
+def answer_of(ministack: Any, name: str) -> Any:
+    """Ask the function as its callers do."""
+    said = ministack.client("lambda").invoke(FunctionName=name, Qualifier="live")
+    return json.loads(said["Payload"].read())["version"]
+
+
+def function_of(ministack: Any, name: str, **more: Any) -> dict[str, Any]:
+    return {
+        "kind": "lambda",
+        "name": "api",
+        "function": name,
+        "alias": "live",
+        "region": "eu-central-1",
+        "endpoint": ministack.endpoint,
+        **more,
+    }
+
+
+def save(name: str, key: str, secret: str) -> None:
+    block = AwsConnection(access_key_id=key, secret_access_key=SecretStr(secret))
+    block.save(name, overwrite=True, _sync=True)  # type: ignore[call-arg]  # as in blocks/lookup.py
+
+
+def test_undone_as_one(
+    stack: Stack, s3: Any, ministack: Any, make_application: Callable[..., Application]
+) -> None:
+    """Hosts, site and function go live in turn; when the last check fails, all three are put back."""
+    bucket, name = str(s3.make().name), "shop-everywhere"
+    make_function(ministack, name)
+    app = make_application("everywhere", ("a", "b"))
+    web = {
+        "name": "web",
+        "hosts": list(app.hosts.names),
+        "user": "deploy",
+        "private_key": str(app.hosts.client_key),
+        "known_hosts": str(app.hosts.known_hosts),
+        "root": "{base}/app",
+        "batch": 2,
+    }
+    pages = {
+        "kind": "s3-site",
+        "name": "pages",
+        "bucket": bucket,
+        "endpoint": s3.endpoint,
+        "region": "us-east-1",
+    }
+    api = function_of(ministack, name, canary={"steps": [{"weight": 20, "soak": "1s"}]})
+    here = {"kind": "command", "name": "there", "command": ["test", "-s", "version"], "targets": ["web"]}
+    answers = {"kind": "invoke", "name": "answers", "targets": ["api"], "when": "dark"}
+    last = {"kind": "invoke", "name": "right", "targets": ["api"], "answer": '"[13]"', "deadline": "3s"}
+    app.describe(environment={"targets": [web, pages, api]}, checks=[here, answers, last], script=BUILD)
+    stack.register()
+    save(
+        "everywhere-production-pages",
+        s3.credentials.access_key_id,
+        s3.credentials.secret_access_key.get_secret_value(),
+    )
+    save("everywhere-production-api", "AKIDEMULATED", SECRET)
+
+    def pointer() -> Any:
+        found = s3.client.get_object(Bucket=bucket, Key=".sendoff/current.json")["Body"].read()
+        return json.loads(found)["release"].partition("-")[0]
+
+    good, _ = stack.tell("release", app.what("1"), "Live")
+    assert (app.live, pointer(), answer_of(ministack, name)) == (["1", "1"], "1", "1")
+    bad, state = stack.tell("release", app.what("2"), "Undone")
+    assert "api answered without '\"[13]\"'" in str(state.message)
+    assert (app.live, pointer(), answer_of(ministack, name)) == (["1", "1"], "1", "1")
+    moves = [(event.body["host"], event.body["version"]) for event in stack.events(bad, "host.live")]
+    assert sorted(moves[:2]) == [("a", "2"), ("b", "2")]
+    assert moves[2:4] == [("pages", "2"), ("api", "2")]
+    assert sorted(moves[4:]) == [("a", "1"), ("api", "1"), ("b", "1"), ("pages", "1")]
+    assert moves[4][0] == "api"
+    alias = ministack.client("lambda").get_alias(FunctionName=name, Name="live")
+    assert not (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights")
+    stack.assert_settled(app.name)
+    for run in (good, bad):
+        told = [stack.logs(run), stack.report(run), *(str(event.body) for event in stack.events(run))]
+        assert not [each for each in told if SECRET in each]
+
+
+def test_a_canary_that_is_worse(
+    stack: Stack, ministack: Any, metrics: Metrics, make_application: Callable[..., Application]
+) -> None:
+    """A canary that is no worse takes over; one that fails more often is put back, as the report says."""
+    name = "shop-canary"
+    make_function(ministack, name)
+    errors = {
+        "kind": "failures",
+        "name": "errors",
+        "source": {"kind": "prometheus", "url": metrics.address},
+        "failures": 'sum(increase(errors{version="${variant}"}[${seconds}s]))',
+        "total": 'sum(increase(requests{version="${variant}"}[${seconds}s]))',
+    }
+    steps = [{"weight": 10, "soak": "1s"}, {"weight": 50, "soak": "1s"}]
+    api = function_of(ministack, name, canary={"steps": steps, "compare": [errors]})
+    app = make_application("canary", ("unused",), environment={"targets": [api]}, script=BUILD)
+    save("canary-production-api", "AKIDEMULATED", SECRET)
+    first, _ = stack.tell("release", app.what("1"), "Live")
+    assert metrics.asked == []
+    metrics.answers = lambda query: 1000.0 if "requests" in query else 0.0
+    second, _ = stack.tell("release", app.what("2"), "Live")
+    assert answer_of(ministack, name) == "2"
+    weights = [event.body["weight"] for event in stack.events(second, "canary.shifted")]
+    assert weights == [10, 50]
+    compared = [event.body["state"] for event in stack.events(second, "canary.compared")]
+    assert compared == ["no worse", "no worse"]
+
+    newest = max(
+        int(each["Version"])
+        for each in ministack.client("lambda").list_versions_by_function(FunctionName=name)["Versions"]
+        if each["Version"] != "$LATEST"
+    )
+    fails = f'errors{{version="{newest + 1}"}}'
+    metrics.answers = lambda query: 1000.0 if "requests" in query else 30.0 * (fails in query)
+    third, state = stack.tell("release", app.what("3"), "Undone")
+    assert answer_of(ministack, name) == "2"
+    assert "errors: 30 of 1,000 requests" in str(state.message)
+    assert [event.body["weight"] for event in stack.events(third, "canary.shifted")] == [10]
+    report = stack.report(third)
+    assert "| api | 10 % | 1 s | not passed |" in report
+    assert "Customers could see it on api (at most 10 % of the traffic)" in report
+    stack.assert_settled(app.name)
+    assert [event.body["state"] for event in stack.events(first, "canary.compared")] == []
