@@ -11,7 +11,7 @@ from scipy.stats import mannwhitneyu
 
 from sendoff.canary.statistics import Counted, compare_failures, compare_values
 
-FEWER = settings(max_examples=60)
+FEWER = settings(max_examples=40)
 counts = st.integers(1, 3000).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total)))
 numbers = st.floats(0.001, 1e6).map(lambda value: float(f"{value:.6g}"))
 lists = st.lists(numbers, min_size=10, max_size=40)
