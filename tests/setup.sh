@@ -3,7 +3,7 @@
 # Other tests name theirs: PROGRAM=PACKAGE …
 set -eu
 USUAL='git=git sshd=openssh-server ssh=openssh-client chromium=chromium rsync=rsync initdb=postgresql
-    redis-server=redis-server haproxy=haproxy'
+    redis-server=redis-server haproxy=haproxy prometheus=prometheus'
 NEEDED=${*:-$USUAL}
 
 missing() { # in a subshell; some programs are not on everybody's PATH

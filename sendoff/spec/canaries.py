@@ -17,6 +17,7 @@ from sendoff.spec.document import Where
 from sendoff.spec.findings import Finding, quoted, unknown
 
 MINUTE = 60
+MOST_VALUES = 11_000  # points of a series in one answer of Prometheus
 TELLS_APART = f"one of: {', '.join(f'${{{name}}}' for name in OF_VARIANT)}"
 
 
@@ -77,9 +78,8 @@ def _values(here: Where, comparison: ValueComparison, canary: Canary) -> Iterato
             yield Finding(here, "'statistic' is missing", "one for CloudWatch, such as Average or p90")
         if every % MINUTE:
             yield Finding((*here, "every"), f"{every:g} s are no whole minutes", "whole minutes such as 1m")
-    elif comparison.statistic is not None:
-        what = "is for CloudWatch only"
-        yield Finding((*here, "statistic"), what, "none: the query itself says what is made of the metric")
+    else:
+        yield from _asked_of_prometheus(here, comparison, canary)
     shortest = min(step.soak for step in canary.steps)
     if comparison.without_data == "undo" and shortest // every < comparison.at_least:
         what = f"{shortest:g} s, the shortest soak, has {shortest // every:g} values of {every:g} s"
@@ -88,3 +88,14 @@ def _values(here: Where, comparison: ValueComparison, canary: Canary) -> Iterato
             "'every' or 'at_least'"
         )
         yield Finding((*here, "at_least"), what, expected)
+
+
+def _asked_of_prometheus(here: Where, comparison: ValueComparison, canary: Canary) -> Iterator[Finding]:
+    if comparison.statistic is not None:
+        what = "is for CloudWatch only"
+        yield Finding((*here, "statistic"), what, "none: the query itself says what is made of the metric")
+    longest = max(step.soak for step in canary.steps)
+    if longest // comparison.every > MOST_VALUES:
+        what = f"{longest:g} s, the longest soak, has {longest // comparison.every:g} values"
+        expected = f"at most {MOST_VALUES:,}, which is what Prometheus gives: a longer 'every'"
+        yield Finding((*here, "every"), what, expected)

@@ -106,6 +106,17 @@ def test_statistics_belong_to_cloudwatch():
     assert (useless.where, useless.what) == (("canary", *SECOND, "statistic"), "is for CloudWatch only")
 
 
+def test_prometheus_gives_so_many_values():
+    """What it would refuse for its length is found before."""
+    fine = {**LATENCY, "source": PROMETHEUS, "values": "x{v='${variant}'}", "every": "250ms"}
+    del fine["statistic"]
+    (finding,) = found(changed(*SECOND, to=fine))
+    assert (finding.where, finding.what) == (
+        ("canary", *SECOND, "every"),
+        "3600 s, the longest soak, has 14400 values",
+    )
+
+
 def test_little_data_is_no_error_where_it_goes_on():
     """Only what would be undone each time is found."""
     data = changed(*SECOND, "at_least", to=1000)
