@@ -151,10 +151,10 @@ class Ministack(Emulator):
     @property
     def command(self) -> tuple[str, ...]:
         """Give the words that start it; it pins botocore, and so has an environment of its own."""
-        program = ROOT / ".venv" / "ministack" / "bin" / "ministack"
+        program = ROOT / ".venv" / "ministack" / "bin" / "python"
         if not program.exists():
             raise FileNotFoundError(f"{program}: is not there, expected ministack; run make setup")
-        return (str(program),)
+        return (str(program), "-m", "ministack")
 
     @property
     def environ(self) -> dict[str, str]:
