@@ -94,6 +94,8 @@ def _asked_of_prometheus(here: Where, comparison: ValueComparison, canary: Canar
     if comparison.statistic is not None:
         what = "is for CloudWatch only"
         yield Finding((*here, "statistic"), what, "none: the query itself says what is made of the metric")
+    if comparison.every % 1:
+        yield Finding((*here, "every"), f"{comparison.every:g} s are no whole seconds", "whole seconds")
     longest = max(step.soak for step in canary.steps)
     if longest // comparison.every > MOST_VALUES:
         what = f"{longest:g} s, the longest soak, has {longest // comparison.every:g} values"

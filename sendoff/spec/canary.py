@@ -87,7 +87,8 @@ class ValueComparison(Frozen):
         None, description="for CloudWatch only: what is made of the metric, such as p90 or Average"
     )
     every: Duration = Field(
-        60, description="the stretch of time that one value stands for; CloudWatch: whole minutes"
+        60,
+        description="the stretch that one value stands for: whole seconds, or of CloudWatch whole minutes",
     )
     worse: Literal["higher", "lower"] = Field(description="which values are the worse ones")
     tolerance: PerCent = Field("0%", description="how much worse it may be, as a share of the value before")

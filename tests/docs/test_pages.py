@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -11,6 +12,8 @@ import yaml
 
 from sendoff import catalog
 from sendoff.cli import COMMANDS, main
+from sendoff.spec.canaries import canary_findings
+from sendoff.spec.canary import Canary
 from sendoff.spec.models import Inventory
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +40,17 @@ def test_release_files(page, blocks, root, tmp_path):
             assert catalog.load(path).file.application == data["application"]
         elif isinstance(data, dict) and data.keys() == {"hosts"}:
             assert Inventory.model_validate(data).hosts
+
+
+def test_canaries(blocks):
+    """What looks like a canary is a right one, of each kind of source."""
+    found = [
+        Canary.model_validate_json(json.dumps(yaml.safe_load(block.text)["canary"]), strict=True)
+        for block in blocks("docs/canary.md")
+        if block.language == "yaml"
+    ]
+    assert [list(canary_findings((), each)) for each in found] == [[], []]
+    assert {each.source.kind for canary in found for each in canary.compare} == {"prometheus", "cloudwatch"}
 
 
 @pytest.mark.parametrize("page", OURS)

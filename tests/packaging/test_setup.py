@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 SETUP = Path(__file__).resolve().parents[1] / "setup.sh"
-NEEDED = ("git", "sshd", "ssh", "chromium", "rsync", "initdb", "redis-server", "haproxy")
+NEEDED = ("git", "sshd", "ssh", "chromium", "rsync", "initdb", "redis-server", "haproxy", "prometheus")
 
 
 @pytest.fixture

@@ -106,15 +106,17 @@ def test_statistics_belong_to_cloudwatch():
     assert (useless.where, useless.what) == (("canary", *SECOND, "statistic"), "is for CloudWatch only")
 
 
-def test_prometheus_gives_so_many_values():
-    """What it would refuse for its length is found before."""
-    fine = {**LATENCY, "source": PROMETHEUS, "values": "x{v='${variant}'}", "every": "250ms"}
-    del fine["statistic"]
-    (finding,) = found(changed(*SECOND, to=fine))
-    assert (finding.where, finding.what) == (
-        ("canary", *SECOND, "every"),
-        "3600 s, the longest soak, has 14400 values",
-    )
+@pytest.mark.parametrize(
+    ("every", "what"),
+    [("1s", "14400 s, the longest soak, has 14400 values"), ("1500ms", "1.5 s are no whole seconds")],
+)
+def test_values_that_prometheus_gives(every, what):
+    """What it would refuse for its length, or cannot be named in a query, is found before."""
+    asked = {**LATENCY, "source": PROMETHEUS, "values": "x{v='${variant}'}", "every": every}
+    del asked["statistic"]
+    data = changed(*SECOND, to=asked)
+    data["steps"][1]["soak"] = "4h"
+    assert [(each.where, each.what) for each in found(data)] == [(("canary", *SECOND, "every"), what)]
 
 
 def test_little_data_is_no_error_where_it_goes_on():
