@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
+from botocore.config import Config
+
 from sendoff.errors import SendoffError, StepErrored
 from sendoff.objects.s3.address import Access
 from sendoff.objects.s3.client import session
@@ -36,9 +38,13 @@ class Connection:
         """Give the client; botocore tries again by itself what was throttled, lost or failed there."""
         with self._connecting:
             if self._client is None:
-                asking: Any = session(self._access, self._target.region)
-                self._client = asking.client(self._service, endpoint_url=self._target.endpoint, config=CONFIG)
+                self._client = self.connect(CONFIG)
             return self._client
+
+    def connect(self, config: Config) -> Any:
+        """Make a client of its own, for what asks in another way; whoever does closes it."""
+        asking: Any = session(self._access, self._target.region)
+        return asking.client(self._service, endpoint_url=self._target.endpoint, config=config)
 
     @property
     def elsewhere(self) -> str | None:

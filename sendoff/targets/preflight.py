@@ -26,7 +26,8 @@ def problems(facts: HostFacts, need_bytes: int, token: int) -> list[str]:
         found.append(
             f"{facts.host}: it was changed under number {facts.fence}, expected at most our {token}; another "
             "ledger releases to it, or this one was replaced; when no other does, remove .sendoff/fence "
-            "there, or of a static site `fence` in .sendoff/current.json"
+            "there, or `fence` in .sendoff/current.json of a static site or in the description of a "
+            "function's alias"
         )
     if facts.free_bytes < 2 * need_bytes:
         found.append(

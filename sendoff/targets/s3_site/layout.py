@@ -10,6 +10,7 @@ from datetime import datetime
 from sendoff.artifact.manifest import Entry, Manifest
 from sendoff.errors import PolicyRefused
 from sendoff.model import Frozen
+from sendoff.targets.files import only_files
 
 POINTER = ".sendoff/current.json"
 MANIFESTS = ".sendoff/manifests/"
@@ -87,14 +88,7 @@ def files_of(where: str, prefix: str, release: str, manifest: Manifest) -> tuple
 
     Empty folders are left out: a bucket has none.
     """
-    links = [entry.path for entry in manifest.entries if entry.kind == "link"]
-    if links:
-        more = f" and {len(links) - 3} more" if len(links) > 3 else ""
-        raise PolicyRefused(
-            f"{where}: {release} has links ({', '.join(map(repr, links[:3]))}{more}), expected files only, "
-            "as a bucket has no links; have the build command put copies in their place"
-        )
-    files = tuple(entry for entry in manifest.entries if entry.kind == "file")
+    files = only_files(where, "a bucket", release, manifest)
     for entry in files:
         if len(f"{prefix}/{folder(release)}{entry.path}".encode()) > LONGEST:
             raise PolicyRefused(
