@@ -137,7 +137,7 @@ def _compare(run: Run, target: str, host: str, plan: Plan, comparison: Compariso
         "host": host,
         "step": since.body["step"],
         "comparison": comparison.name,
-        "baseline": version_of(before),
+        "than": version_of(before),
         "passed": passed,
         **verdict.model_dump(mode="json"),
     }

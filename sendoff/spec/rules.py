@@ -14,6 +14,7 @@ from sendoff.gates.across import too_few
 from sendoff.gates.people import key_of
 from sendoff.report.words import listing
 from sendoff.spec import hours, placements
+from sendoff.spec.canaries import canary_findings
 from sendoff.spec.channels import Channels
 from sendoff.spec.cloud import CloudTarget, StaticSite
 from sendoff.spec.document import Where
@@ -148,6 +149,8 @@ def _named(where: Where, text: str, allowed: Iterable[str]) -> Iterator[Finding]
 def _fleet(where: Where, fleet: Target) -> Iterator[Finding]:
     if isinstance(fleet, StaticSite):
         yield from _repeats((*where, "cache"), [rule.files for rule in fleet.cache], "files")
+    if canary := getattr(fleet, "canary", None):
+        yield from canary_findings((*where, "canary"), canary)
     if isinstance(fleet, CloudTarget):
         return
     yield from _repeats((*where, "hosts"), fleet.hosts)

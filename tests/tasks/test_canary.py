@@ -165,7 +165,7 @@ def test_what_a_comparison_comes_to(
     story.verdict = story.verdict.model_copy(update={"state": state, "said": f"errors: {state}"})
     assert bool(story.go()) is fails
     first = story.told("canary.compared")[0]
-    assert (first["state"], first["passed"], first["baseline"]) == (state, not fails, "1")
+    assert (first["state"], first["passed"], first["than"]) == (state, not fails, "1")
 
 
 def test_nothing_to_compare_with(watched: Callable[..., Watched]) -> None:

@@ -115,6 +115,22 @@ TOLD: list[tuple[str, dict[str, Any], str]] = [
     ("step.done", {"action": "build", "failed": True, "said": "exit 2"}, "build failed: exit 2"),
     ("step.done", {"action": "preflight", "host": None, "said": "ready"}, "look at the hosts: ready"),
     ("step.done", {"action": "warm-up", "host": "web-1", "said": "ok"}, "warm-up web-1: ok"),
+    (
+        "canary.shifted",
+        {"host": "api", "version": "2.4.1", "weight": 10},
+        "api: 2.4.1 has 10 % of the traffic",
+    ),
+    (
+        "canary.compared",
+        {"host": "api", "passed": True, "said": "errors: no worse"},
+        "comparison on api: errors: no worse",
+    ),
+    (
+        "canary.compared",
+        {"host": "api", "passed": False, "said": "errors: worse"},
+        "comparison on api failed: errors: worse",
+    ),
+    ("canary.passed", {"host": "api", "step": 1, "of": 2}, "api: step 1 of 2 of its canary is passed"),
     ("host.live", {"host": "web-1", "version": "2.4.1"}, "web-1: 2.4.1 is live"),
     (
         "host.live",
