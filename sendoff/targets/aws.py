@@ -26,10 +26,19 @@ ADVICE: dict[type[SendoffError], str] = {
 
 
 class Caller(NamedTuple):
-    """Who asks. `lasts`: whether the credentials stay good until the release, or its undo, is over."""
+    """Who asks. `lasts`: whether the credentials stay good until the release, or its undo, is over.
+
+    `told_by`: the address of the server that said so, when it is none of AWS.
+    """
 
     account: str
     lasts: bool
+    told_by: str | None = None
+
+
+def elsewhere(url: str) -> str | None:
+    """Give the address of a server when it is none of AWS."""
+    return None if url.rstrip("/").endswith(AWS) else url
 
 
 def caller(where: str, access: Access, region: str | None) -> Caller:
@@ -40,29 +49,36 @@ def caller(where: str, access: Access, region: str | None) -> Caller:
     """
     with boundary(where, "asking who we are", ADVICE):
         asking = session(access, region)
-        account = asking.client("sts", config=CONFIG).get_caller_identity()["Account"]
+        client = asking.client("sts", config=CONFIG)
+        account = client.get_caller_identity()["Account"]
         credentials = session(access.model_copy(update={"role_arn": None}), region).get_credentials()
         lasts = isinstance(credentials, RefreshableCredentials) or not (credentials and credentials.token)
-    return Caller(account, lasts)
+        told_by = elsewhere(client.meta.endpoint_url)
+    return Caller(account, lasts, told_by)
 
 
-def obstacle(wanted: str, region: str | None, elsewhere: str | None, who: Callable[[], Caller]) -> str | None:
+def obstacle(wanted: str, region: str | None, instead: str | None, who: Callable[[], Caller]) -> str | None:
     """Say what stands in the way of changes in an account; None when nothing does.
 
     Args:
         wanted: The account that the release file names
         region: The region that is asked
-        elsewhere: The address of a server that is asked in place of AWS
+        instead: The address of a server that is asked in place of AWS
         who: Asks AWS who we are
     """
-    if elsewhere:
+    if instead:
         return (
-            f"{elsewhere} would be asked in place of AWS, expected account {wanted}; remove `endpoint` from "
+            f"{instead} would be asked in place of AWS, expected account {wanted}; remove `endpoint` from "
             "the target's block, and AWS_ENDPOINT_URL from the worker"
         )
     if region in NOWHERE:
         return "nobody names a region, expected one; set `region` in the release file"
-    account, lasts = who()
+    account, lasts, told_by = who()
+    if told_by:
+        return (
+            f"{told_by} says whose the credentials are, expected AWS to; "
+            "remove AWS_ENDPOINT_URL_STS from the worker"
+        )
     if account != wanted:
         return (
             f"the credentials are of account {account}, expected {wanted}; correct the target's block "

@@ -15,7 +15,7 @@ from sendoff.objects.s3.address import Access
 from sendoff.objects.s3.client import session
 from sendoff.objects.s3.faults import AccessRefused, AddressRefused, boundary
 from sendoff.spec.cloud import CloudTarget
-from sendoff.targets.aws import AWS, CONFIG, caller, obstacle
+from sendoff.targets.aws import CONFIG, caller, elsewhere, obstacle
 
 ADVICE: dict[type[SendoffError], str] = {
     AccessRefused: "correct the key or the role in the target's block 'Sendoff AWS connection', or the AWS "
@@ -50,8 +50,7 @@ class Connection:
     def elsewhere(self) -> str | None:
         """Give the address of the server when it is none of AWS."""
         with self.asking("connecting"):
-            url: str = self.client.meta.endpoint_url
-        return None if url.rstrip("/").endswith(AWS) else url
+            return elsewhere(self.client.meta.endpoint_url)
 
     def asking(
         self, doing: str, advice: Mapping[type[SendoffError], str] = ADVICE

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sendoff.canary.statistics import Side, Verdict
 
+from sendoff.canary.statistics import Side, Verdict
 from sendoff.errors import CheckFailed, NotBegun, SendoffError, StepErrored
 from sendoff.ledger import Ledger
 from sendoff.settings import Settings

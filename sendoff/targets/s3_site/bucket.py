@@ -16,7 +16,7 @@ from sendoff.objects.s3 import upload
 from sendoff.objects.s3.address import Access, BucketAddress
 from sendoff.objects.s3.client import connect
 from sendoff.objects.s3.faults import AccessRefused, AddressRefused, BucketMissing, boundary, code
-from sendoff.targets.aws import AWS
+from sendoff.targets.aws import elsewhere
 from sendoff.targets.s3_site.layout import PROBE, Listed
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ class SiteBucket:
     def elsewhere(self) -> str | None:
         """Give the address of the server when it is none of AWS."""
         with self._asking("connecting"):
-            url = self._client.meta.endpoint_url
-        return None if url.rstrip("/").endswith(AWS) else url
+            return elsewhere(self._client.meta.endpoint_url)
 
     @property
     def region(self) -> str:

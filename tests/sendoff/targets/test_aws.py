@@ -17,7 +17,7 @@ Asked = list[dict[str, list[str]]]
 
 
 @pytest.mark.parametrize(
-    ("region", "elsewhere", "who", "said"),
+    ("region", "instead", "who", "said"),
     [
         ("eu-central-1", None, Caller(OURS, lasts=True), None),
         (
@@ -35,32 +35,41 @@ Asked = list[dict[str, list[str]]]
             "of account 210987654321, expected 1",
         ),
         ("eu-central-1", None, Caller(OURS, lasts=False), "temporary, and nobody renews them"),
+        ("eu-central-1", None, Caller(OURS, True, "http://sts.example"), "http://sts.example says whose"),
     ],
 )
 def test_what_stands_in_the_way(
-    region: str | None, elsewhere: str | None, who: Caller, said: str | None
+    region: str | None, instead: str | None, who: Caller, said: str | None
 ) -> None:
     """One thing is said, with what to do."""
-    found = obstacle(OURS, region, elsewhere, lambda: who)
+    found = obstacle(OURS, region, instead, lambda: who)
     assert (found is None) if said is None else (said in str(found))
 
 
-@pytest.mark.parametrize(("region", "elsewhere"), [("eu-central-1", "http://s3.example"), (None, None)])
-def test_nobody_is_asked_in_vain(region: str | None, elsewhere: str | None) -> None:
+def asked(access: Access) -> tuple[str, bool]:
+    """Ask the recorded server, and see that it is not taken for AWS."""
+    found = caller("pages", access, "eu-central-1")
+    assert found.told_by is not None
+    assert found.told_by.startswith("http://127.0.0.1:")
+    return found.account, found.lasts
+
+
+@pytest.mark.parametrize(("region", "instead"), [("eu-central-1", "http://s3.example"), (None, None)])
+def test_nobody_is_asked_in_vain(region: str | None, instead: str | None) -> None:
     """Credentials are not sent to a server that is none of AWS, nor without a region."""
-    assert obstacle(OURS, region, elsewhere, lambda: pytest.fail("asked"))
+    assert obstacle(OURS, region, instead, lambda: pytest.fail("asked"))
 
 
 def test_a_key_lasts(sts: Asked) -> None:
     """A user's key is good until somebody takes it away."""
-    assert caller("pages", Access(key=KEY), "eu-central-1") == Caller(OURS, lasts=True)
+    assert asked(Access(key=KEY)) == (OURS, True)
     assert [each["Action"] for each in sts] == [["GetCallerIdentity"]]
 
 
 def test_a_role_is_renewed(sts: Asked) -> None:
     """The key of a role ends, and is asked for again before it does."""
     access = Access(key=KEY, role_arn=f"arn:aws:iam::{OURS}:role/pages")
-    assert caller("pages", access, "eu-central-1") == Caller(OURS, lasts=True)
+    assert asked(access) == (OURS, True)
     assert [each["Action"] for each in sts] == [["AssumeRole"], ["GetCallerIdentity"]]
 
 
@@ -68,9 +77,9 @@ def test_what_nobody_renews(sts: Asked, monkeypatch: pytest.MonkeyPatch) -> None
     """A token from the environment ends while the release waits for people."""
     for name, value in (("ACCESS_KEY_ID", "A"), ("SECRET_ACCESS_KEY", "s"), ("SESSION_TOKEN", "t")):
         monkeypatch.setenv(f"AWS_{name}", value)
-    assert caller("pages", Access(), "eu-central-1") == Caller(OURS, lasts=False)
+    assert asked(Access()) == (OURS, False)
     in_a_role = Access(role_arn=f"arn:aws:iam::{OURS}:role/pages")
-    assert caller("pages", in_a_role, "eu-central-1") == Caller(OURS, lasts=False)
+    assert asked(in_a_role) == (OURS, False)
 
 
 def test_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
