@@ -1,4 +1,4 @@
-"""Targets to test against: OpenSSH's own daemons, the embedded hosts of the demo, and sites in S3."""
+"""Targets to test against: OpenSSH's daemons, the demo's embedded hosts, sites in S3, and functions."""
 
 from __future__ import annotations
 
@@ -26,10 +26,13 @@ from sendoff.objects.s3 import client
 from sendoff.objects.s3.address import Access, BucketAddress
 from sendoff.spec.cloud import StaticSite
 from sendoff.store import ArtifactStore
+from sendoff.targets.function import api as function
 from sendoff.targets.one_host import OneHost
 from sendoff.targets.s3_site.site import S3Site, open_target
 from sendoff.targets.ssh.fleet import Fleet
 from sendoff.targets.ssh.login import HostAddress, Login
+from tests.kit.emulators import Emulator, Ministack
+from tests.kit.functions import Functions, functions_in
 
 SSHD = "/usr/sbin/sshd"
 CONFIG = """
@@ -305,3 +308,19 @@ def pages(s3: Any, site_bucket: str, one_client: None) -> Iterator[Pages]:
     yield made
     for each in made.opened:
         each.close()
+
+
+@pytest.fixture
+def functions(ministack: Ministack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Functions]:
+    """A function in the emulator that runs code and minds revisions."""
+    monkeypatch.setattr(function, "PAUSE", 0.02)
+    with functions_in(ministack) as made:
+        yield made
+
+
+@pytest.fixture
+def both(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Functions]:
+    """A function in one emulator after the other."""
+    monkeypatch.setattr(function, "PAUSE", 0.02)
+    with functions_in(emulator) as made:
+        yield made
