@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
+from sendoff.artifact.manifest import Artifact
+from sendoff.objects import FolderObjects
 from sendoff.objects.s3.address import Access, Credentials
 from sendoff.spec.cloud import LambdaFunction
+from sendoff.store import ArtifactStore
+from sendoff.targets.function import api
 from sendoff.targets.function.function import Function, open_target
 from sendoff.targets.one_host import OneHost
 from tests.kit.emulators import REGION, Emulator
+from tests.kit.packing import packed
 
 KEY = Credentials(access_key_id="AKIDEMULATED", secret_access_key=SecretStr("secret"))
+PAUSE = 0.02  # seconds between looks; the emulator is done sooner than AWS
 HANDLER = "def handler(event, context): return {says!r}"
 
 
@@ -50,7 +55,7 @@ class Functions:
             Runtime="python3.12",
             Role=role,
             Handler="app.handler",
-            Code={"ZipFile": zipped({"app.py": HANDLER.format(says="by hand")})},
+            Code={"ZipFile": packed({"app.py": HANDLER.format(says="by hand")})},
             Publish=True,
         )
         self.client.get_waiter("function_active_v2").wait(
@@ -78,7 +83,7 @@ class Functions:
         )
 
     def alias(self, name: str = "live") -> dict[str, Any]:
-        """Read an alias without what differs each time."""
+        """Read an alias."""
         found: dict[str, Any] = self.client.get_alias(FunctionName=self.name, Name=name)
         return found
 
@@ -92,19 +97,20 @@ class Functions:
         found: dict[str, Any] = json.loads(self.alias()["Description"])
         return found
 
-    def versions(self, release: str | None = None) -> list[str]:
-        """List the published versions; those of a release only, when one is named."""
+    def versions(self, release: str | None = None, alias: str = "live") -> list[str]:
+        """List the published versions; those of a release for an alias only, when one is named."""
+        said = (f'"release":"{release}"', f'"alias":"{alias}"') if release else ()
         pages = self.client.get_paginator("list_versions_by_function").paginate(FunctionName=self.name)
         return [
             each["Version"]
             for page in pages
             for each in page["Versions"]
-            if each["Version"] != "$LATEST" and (release is None or f'"{release}"' in each["Description"])
+            if each["Version"] != "$LATEST" and all(part in each["Description"] for part in said)
         ]
 
     def publish(self, files: dict[str, str], description: str) -> str:
         """Publish a version as somebody else would."""
-        self.client.update_function_code(FunctionName=self.name, ZipFile=zipped(files))
+        self.client.update_function_code(FunctionName=self.name, ZipFile=packed(files))
         self.client.get_waiter("function_updated_v2").wait(
             FunctionName=self.name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 400}
         )
@@ -132,10 +138,18 @@ def functions_in(emulator: Emulator) -> Iterator[Functions]:
         each.close()
 
 
-def zipped(files: dict[str, str]) -> bytes:
-    """Pack files by path."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for path, content in files.items():
-            archive.writestr(path, content)
-    return stream.getvalue()
+def prepare(described: dict[str, Any]) -> Callable[[str], None]:
+    """Prepare what is killed: a release that is deployed, has a part of the traffic, and goes live."""
+    api.PAUSE = PAUSE
+    artifact = Artifact.model_validate(described["artifact"])
+    store = ArtifactStore(FolderObjects(Path(described["store"])))
+
+    def deed(alias: str) -> None:
+        target = LambdaFunction.model_validate({**described["target"], "alias": alias})
+        with open_target(target, Access(key=KEY), "run-1", 1) as opened:
+            host = opened.host("orders")
+            host.deploy(artifact, store)
+            host.shift(artifact.release_name, 10)
+            host.switch(artifact.release_name)
+
+    return deed

@@ -1,4 +1,4 @@
-"""A function behind an alias in emulators of Lambda: what each method promises, seen by others and by facts."""
+"""A function behind an alias in emulators of Lambda: what each method promises, seen past it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from sendoff.targets.function import package
 from sendoff.targets.function.api import FunctionApi
 from sendoff.targets.function.function import Function
 from sendoff.targets.protocol import InvokableTarget, ShiftingTarget
-from tests.kit.functions import Functions, tree, zipped
+from tests.kit.functions import Functions, tree
 from tests.kit.network import disturbed
+from tests.kit.packing import packed
 
 Build = Callable[..., Artifact]
 
@@ -170,7 +171,7 @@ def test_what_cannot_be_shifted(
 def test_invoked_before_it_is_live(
     functions: Functions, first: Artifact, second: Artifact, store: ArtifactStore
 ) -> None:
-    """A release runs its own code, dark or live, with what it is given; callers of the alias see the live one."""
+    """A release runs its own code, dark or live; callers of the alias see the live one."""
     target = live_and_dark(functions, first, second, store)
     for artifact, says in ((first, "one"), (second, "two")):
         result = target.invoke(artifact.release_name, "{}", 30)
@@ -184,29 +185,26 @@ def test_invoked_before_it_is_live(
 
 
 CODE = b"""
-import os, time
+import os
 def handler(event, context):
-    if event.get("sleep"):
-        time.sleep(event["sleep"])
     if event.get("fail"):
         raise ValueError("no " + "x" * event["fail"])
     place = os.path.dirname(__file__)
     marker = open(os.path.join(place, ".sendoff.json")).read()
-    return [event, context.function_version, os.access(os.path.join(place, "bin/tool"), os.X_OK), marker]
+    return [event, context.function_version, marker]
 """
 
 
 def test_what_is_invoked(functions: Functions, build: Build, store: ArtifactStore) -> None:
-    """The code gets the payload, runs as its version, has its executable files, and can tell its release."""
-    artifact = build({"app.py": CODE, "bin/tool": b"#!/bin/sh\n"}, executable=("bin/tool",))
+    """The code gets the payload, runs as its version, and can tell its release; what it raises is shown."""
+    artifact = build({"app.py": CODE})
     target, name = functions.target(), artifact.release_name
     target.deploy(artifact, store)
-    event, version, is_executable, marker = json.loads(target.invoke(name, '{"a": "ü"}', 30).output)
+    event, version, marker = json.loads(target.invoke(name, '{"a": "ü"}', 30).output)
     assert (event, version) == ({"a": "ü"}, "2")
-    assert is_executable is not None
     assert json.loads(marker) == {"release": name, "alias": "live", "digest": artifact.digest}
     result = target.invoke(name, '{"fail": 5000}', 30)
-    assert (result.code, result.output[:15], len(result.output)) == (1, "ValueError: no ", 2000)
+    assert (result.code, "no xxx" in result.output, len(result.output)) == (1, True, 2000)
     assert target.variant(name) == "2"
     with pytest.raises(PolicyRefused, match="9-0123456789ab is not there"):
         target.invoke("9-0123456789ab", "{}", 30)
@@ -308,7 +306,7 @@ def test_a_larger_number_is_left_there(
         target.switch(first.release_name)
 
 
-@pytest.mark.parametrize("deed", ["switch", "shift"])
+@pytest.mark.parametrize("deed", ["take away", "shift"])
 def test_a_writer_that_was_asleep(
     functions: Functions,
     first: Artifact,
@@ -329,10 +327,7 @@ def test_a_writer_that_was_asleep(
 
     monkeypatch.setattr(FunctionApi, "write_alias", late)
     with pytest.raises(Fenced):
-        if deed == "switch":
-            slow.switch(None)
-        else:
-            slow.shift(second.release_name, 10)
+        CHANGES[deed](slow, second, store)
     assert functions.record() == {"release": second.release_name, "fence": 2, "origin": "1", "by": "run-2"}
     assert (functions.alias()["FunctionVersion"], functions.weights()) == ("3", {})
 
@@ -445,11 +440,11 @@ def test_prune(both: Functions, build: Build, store: ArtifactStore) -> None:
     names = [artifact.release_name for artifact in made]
     target.switch(names[0])
     target.shift(names[1], 10)
-    assert target.prune(3, frozenset({names[2]})).said == f"removed {names[3]}, {names[4]}"
+    assert target.prune(4, frozenset({names[2]})).said == f"removed {names[3]}, {names[4]}"
     assert target.facts().releases == (names[0], names[1], names[2], names[5])
     assert both.versions() == ["1", "2", "3", "4", "7", theirs]
-    assert target.prune(3, frozenset({names[2]})).said == f"removed {names[5]}"
-    assert target.prune(3, frozenset({names[2]})).said == "nothing to remove"
+    assert target.prune(2, frozenset({names[2]})).said == f"removed {names[5]}"
+    assert target.prune(2, frozenset({names[2]})).said == "nothing to remove"
 
 
 def test_another_alias_uses_it(functions: Functions, build: Build, store: ArtifactStore) -> None:
@@ -489,7 +484,7 @@ def test_other_code_that_is_live(functions: Functions, first: Artifact, store: A
     target.remove(name)
     functions.publish({"app.py": "x = 1"}, said["Description"])
     functions.client.update_alias(FunctionName=functions.name, Name="live", FunctionVersion="3")
-    with pytest.raises(PolicyRefused, match="version 3 says it is .* and has traffic"):
+    with pytest.raises(PolicyRefused, match=r"version 3 says it is .* and has traffic"):
         target.deploy(first, store)
     assert target.prune(2, frozenset()).said == "nothing to remove"
     assert functions.versions() == ["1", "3"]
@@ -565,7 +560,7 @@ def test_an_alias_to_the_newest_code(functions: Functions, first: Artifact, stor
 
 
 def test_moved_by_hand(functions: Functions, first: Artifact, second: Artifact, store: ArtifactStore) -> None:
-    """What is live is where the alias points, whatever was written there; somebody who moved it is told of."""
+    """What is live is where the alias points, whatever its record says; that it was moved is told."""
     target = live_and_dark(functions, first, second, store)
     functions.client.update_alias(FunctionName=functions.name, Name="live", FunctionVersion="3")
     facts = target.facts()
@@ -609,7 +604,7 @@ def test_what_was_before_is_gone(functions: Functions, first: Artifact, store: A
 
 def test_a_long_name(functions: Functions, build: Build, store: ArtifactStore) -> None:
     """What does not fit into a description is refused before anything is published."""
-    alias = "a" * 100
+    alias = "1" * 50 + "a" * 60
     functions.client.create_alias(FunctionName=functions.name, Name=alias, FunctionVersion="1")
     with pytest.raises(
         PolicyRefused, match="characters, expected at most 256; give the version or the alias"
@@ -690,7 +685,7 @@ def test_busy(functions: Functions, first: Artifact, store: ArtifactStore) -> No
         assert functions.target(endpoint=network.endpoint).deploy(first, store).changed
         assert len([each for each in network.seen if each.endswith("/code")]) == 4
         network.once("PUT", (409, "ResourceConflictException"), times=10_000)
-        with pytest.raises(StepErrored, match="changing the alias 'live' is not done within 0.1 s"):
+        with pytest.raises(StepErrored, match=r"changing the alias 'live' is not done within 0\.1 s"):
             functions.target(endpoint=network.endpoint, update_timeout=0.1).switch(first.release_name)
 
 
@@ -767,7 +762,7 @@ def test_code_of_others_in_between(
 
     def late(self: FunctionApi, *said: Any) -> bool:
         if not woken:
-            code = zipped({"app.py": "x = 1"})
+            code = packed({"app.py": "x = 1"})
             woken.append(functions.client.update_function_code(FunctionName=functions.name, ZipFile=code))
         return publish(self, *said)
 
