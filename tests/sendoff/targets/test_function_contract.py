@@ -575,6 +575,17 @@ def test_moved_by_hand(functions: Functions, first: Artifact, second: Artifact, 
     assert "version 1, which Sendoff did not publish, has 20 % of the traffic" in facts.notes
 
 
+def test_weights_of_others(functions: Functions, first: Artifact, store: ArtifactStore) -> None:
+    """What somebody else gave to a version stays exactly so until a release goes live."""
+    target, version = functions.target(), functions.publish({"app.py": "x = 1"}, "somebody's")
+    weights = {"AdditionalVersionWeights": {version: 0.125}}
+    functions.client.update_alias(FunctionName=functions.name, Name="live", RoutingConfig=weights)
+    target.deploy(first, store)
+    assert functions.weights() == {version: 0.125}
+    target.switch(first.release_name)
+    assert functions.weights() == {}
+
+
 def test_a_record_that_was_lost(functions: Functions, first: Artifact, store: ArtifactStore) -> None:
     """Where somebody wrote over Sendoff's record, what was before Sendoff is not guessed."""
     target = functions.target()
