@@ -92,6 +92,34 @@ SHOWN: tuple[tuple[str, Evidence, str, str, dict[str, str]], ...] = (
         "targets/test_s3_site_contract.py",
         {"see whose bucket it is": "test_whose_bucket_it_is"},
     ),
+    (
+        "lambda",
+        Evidence.EMULATOR,
+        "ministack",
+        "targets/test_function_contract.py",
+        {
+            "deploy a version without traffic": "test_dark_after_deploy",
+            "make each release a version of its own, once": "test_each_release_is_a_version",
+            "invoke a version before it is live": "test_invoked_before_it_is_live",
+            "give a release a part of the traffic, in steps": "test_a_canary_in_steps",
+            "go live and undo by one conditional write": "test_live_after_switch_and_undo",
+            "let one of two writers win": "test_two_writers",
+            "do it again without a second effect": "test_a_second_time_is_a_no_op",
+            "refuse who was believed dead": "test_a_smaller_number_is_refused",
+            "remove and prune": "test_prune",
+            "leave what another alias uses": "test_another_alias_uses_it",
+        },
+    ),
+    (
+        "lambda",
+        Evidence.EMULATOR,
+        "ministack",
+        "targets/test_function_faults.py",
+        {
+            "go on after a kill at any request": "test_killed_at_each_request",
+            "bear requests that are throttled, fail, or are lost or late": "test_each_request_fails",
+        },
+    ),
 )
 
 CAPABILITIES = tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -81,19 +81,27 @@ class FunctionApi:
             found["RevisionId"],
         )
 
-    def write_alias(self, revision: str, text: str, version: str, weights: dict[str, int]) -> bool:
-        """Set all of the alias while it has this revision."""
+    def describe_alias(self, revision: str, text: str) -> bool:
+        """Set the description of the alias while it has this revision, and nothing else."""
+        return self._alias_changed(revision, {"Description": text})
+
+    def write_alias(self, revision: str, text: str, version: str, weights: Mapping[str, int]) -> bool:
+        """Set all of the alias while it has this revision; weights are in per cent."""
+        shares = {each: weight / 100 for each, weight in weights.items()}
+        return self._alias_changed(
+            revision,
+            {
+                "Description": text,
+                "FunctionVersion": version,
+                "RoutingConfig": {"AdditionalVersionWeights": shares},
+            },
+        )
+
+    def _alias_changed(self, revision: str, changes: dict[str, Any]) -> bool:
         return self._changed(
             f"changing the alias {self.alias!r}",
             lambda: self._client.update_alias(
-                FunctionName=self.function,
-                Name=self.alias,
-                FunctionVersion=version,
-                Description=text,
-                RoutingConfig={
-                    "AdditionalVersionWeights": {each: weight / 100 for each, weight in weights.items()}
-                },
-                RevisionId=revision,
+                FunctionName=self.function, Name=self.alias, RevisionId=revision, **changes
             ),
         )
 

@@ -51,7 +51,7 @@ class Pointer:
             held = Held(seen.version, dict(seen.weights), record, seen.revision)
             if record.fence == self.token:
                 return held
-            self._write(held)
+            self._api.describe_alias(held.revision, self._text(record))
         raise self._contended(doing)
 
     def move(self, release: str | None, version: str, before: str) -> Outcome:
@@ -94,9 +94,11 @@ class Pointer:
 
     def _write(self, new: Held) -> None:
         """Try it; whether it counts is seen by reading it again."""
-        record = new.record.model_copy(update={"fence": self.token, "by": self._by})
-        text = description(self._api.where, record)
-        self._api.write_alias(new.revision, text, new.version, new.weights)
+        self._api.write_alias(new.revision, self._text(new.record), new.version, new.weights)
+
+    def _text(self, record: Record) -> str:
+        signed = record.model_copy(update={"fence": self.token, "by": self._by})
+        return description(self._api.where, signed)
 
     def _contended(self, doing: str) -> StepErrored:
         return StepErrored(
