@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -12,9 +13,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from prefect.states import Cancelling
 from pydantic import SecretStr
 
 from blocks.aws import AwsConnection
+from tests.kit.runs import processes, send
 
 Stack = Any  # the classes stand in conftest.py, which tests do not import
 Application = Any
@@ -40,6 +43,7 @@ def handler(event, context):
 END
 """
 SECRET = "the secret of the function"
+Until = Callable[..., Any]
 Answers = Callable[[str], float]
 
 
@@ -227,3 +231,50 @@ def test_a_canary_that_is_worse(
     assert "Customers could see it on api (at most 10 % of the traffic)" in report
     stack.assert_settled(app.name)
     assert [event.body["state"] for event in stack.events(first, "canary.compared")] == []
+
+
+def test_killed_while_it_is_watched(
+    stack: Stack, ministack: Any, make_application: Callable[..., Application], eventually: Until
+) -> None:
+    """A process that dies while a canary is watched is followed by one that goes on from there."""
+    name = "shop-killed"
+    make_function(ministack, name)
+    api = function_of(ministack, name, canary={"steps": [{"weight": 30, "soak": "5s"}]})
+    app = make_application("killed", ("unused",), environment={"targets": [api]}, script=BUILD)
+    save("killed-production-api", "AKIDEMULATED", SECRET)
+    run = stack.start("release", app.what("1"))
+    eventually(lambda: stack.events(run, "canary.shifted"), "it has a share of the traffic")
+    send(run, signal.SIGKILL)
+    eventually(lambda: stack.state(run).name == "Live", "another process has brought it to its end")
+    assert answer_of(ministack, name) == "1"
+    assert len(stack.events(run, "release.recovered")) == 1
+    assert len(stack.events(run, "canary.shifted")) == len(stack.events(run, "canary.passed")) == 1
+    assert len(ministack.client("lambda").list_versions_by_function(FunctionName=name)["Versions"]) == 3
+    stack.assert_settled(app.name)
+
+
+def test_cancelled_while_it_is_watched(
+    stack: Stack, ministack: Any, make_application: Callable[..., Application], eventually: Until
+) -> None:
+    """Who cancels is told which share of the traffic it had; the next release ends that."""
+    name = "shop-cancelled"
+    make_function(ministack, name)
+    api = function_of(ministack, name, canary={"steps": [{"weight": 30, "soak": "10m"}]})
+    app = make_application("cancelled", ("unused",), environment={"targets": [api]}, script=BUILD)
+    save("cancelled-production-api", "AKIDEMULATED", SECRET)
+    run = stack.start("release", app.what("1"))
+    eventually(lambda: stack.events(run, "canary.shifted"), "it has a share of the traffic")
+    stack.client.set_flow_run_state(run, Cancelling())
+    state = stack.wait_for(run, "Cancelled")
+    assert "when 1 had 30 % of the traffic of api" in str(state.message)
+    eventually(lambda: not processes(run), "its process has ended")
+    client = ministack.client("lambda")
+    weights = client.get_alias(FunctionName=name, Name="live")["RoutingConfig"]["AdditionalVersionWeights"]
+    assert list(weights.values()) == [0.3]
+    stack.assert_settled(app.name)
+    app.describe(environment={"targets": [{**api, "canary": None}]}, script=BUILD)
+    stack.register()
+    stack.tell("release", app.what("2"), "Live")
+    assert answer_of(ministack, name) == "2"
+    alias = client.get_alias(FunctionName=name, Name="live")
+    assert not (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights")

@@ -12,6 +12,8 @@ import pytest
 from prefect.client.schemas.objects import StateType
 from prefect.states import Cancelled, Cancelling, Crashed
 
+from tests.kit.runs import processes, send
+
 Stack = Any  # the classes stand in conftest.py, which tests do not import
 Application = Any
 Make = Callable[..., Application]
@@ -39,23 +41,6 @@ def ran(app: Application, version: str) -> list[int]:
     """Count how often the command has run to its end, on each host."""
     files = [host.folder / "ran" for host in app.hosts.hosts.values()]
     return [file.read_text().split().count(version) if file.exists() else 0 for file in files]
-
-
-def processes(run: str) -> list[int]:
-    """Find the processes of a run: the one that the worker started, and the flow's own."""
-    found = []
-    for environ in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if f"PREFECT__FLOW_RUN_ID={run}" in environ.read_text(errors="replace").split("\0"):
-                found.append(int(environ.parent.name))
-        except OSError:
-            continue
-    return found
-
-
-def send(run: str, number: signal.Signals) -> None:
-    for pid in processes(run):
-        os.kill(pid, number)
 
 
 def switching(stack: Stack, app: Application, until: Until) -> str:
