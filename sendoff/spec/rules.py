@@ -15,7 +15,7 @@ from sendoff.gates.people import key_of
 from sendoff.report.words import listing
 from sendoff.spec import hours, placements
 from sendoff.spec.channels import Channels
-from sendoff.spec.cloud import CloudTarget, StaticSite
+from sendoff.spec.cloud import CloudTarget, Parameter, StaticSite
 from sendoff.spec.document import Where
 from sendoff.spec.findings import Finding, quoted, unknown
 from sendoff.spec.models import (
@@ -33,6 +33,7 @@ from sendoff.spec.placeholders import BadPlaceholder, names
 
 CRON_FIELDS = 5
 BUILD_NAMES = frozenset({"version", "commit"})
+VALUE_NAMES = frozenset({"version", "release"})
 
 
 def broken_rules(file: ReleaseFile) -> list[Finding]:
@@ -148,6 +149,8 @@ def _named(where: Where, text: str, allowed: Iterable[str]) -> Iterator[Finding]
 def _fleet(where: Where, fleet: Target) -> Iterator[Finding]:
     if isinstance(fleet, StaticSite):
         yield from _repeats((*where, "cache"), [rule.files for rule in fleet.cache], "files")
+    if isinstance(fleet, Parameter):
+        yield from _named((*where, "value"), fleet.value, VALUE_NAMES)
     if isinstance(fleet, CloudTarget):
         return
     yield from _repeats((*where, "hosts"), fleet.hosts)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.config import Config
 
 from examples.demo.hosts import EmbeddedHosts
 from sendoff.artifact.manifest import Artifact
@@ -305,3 +306,23 @@ def pages(s3: Any, site_bucket: str, one_client: None) -> Iterator[Pages]:
     yield made
     for each in made.opened:
         each.close()
+
+
+@pytest.fixture(scope="session")
+def aws_clients() -> Iterator[None]:
+    """Share a client of a service among all targets that are opened alike, for the same reason."""
+    made: dict[tuple[str, str, int], Any] = {}
+
+    class Sharing:
+        def __init__(self, access: Access, region: str | None) -> None:
+            self.session = client.session(access, region)
+
+        def client(self, service: str, endpoint_url: str, config: Config) -> Any:
+            key = (service, endpoint_url, config.retries["total_max_attempts"])
+            if key not in made:
+                made[key] = self.session.client(service, endpoint_url=endpoint_url, config=config)
+            return made[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sendoff.targets.connection.session", Sharing)
+        yield
