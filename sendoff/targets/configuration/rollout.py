@@ -86,8 +86,8 @@ class Rollout:
         if under_way.profile != self._target.profile_id or under_way.note is None:
             raise StepErrored(
                 f"{self._target.name}: {way.doing} has to wait, as others began deployment "
-                f"{under_way.number} in that environment ({under_way.state}, {under_way.percent:g} %), expected "
-                "it to be free; try again when that is over"
+                f"{under_way.number} in that environment ({under_way.state}, {under_way.percent:g} %), "
+                "expected it to be free; try again when that is over"
             )
         way.changed = True
         if under_way.version == wanted:
