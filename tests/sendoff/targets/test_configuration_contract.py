@@ -18,6 +18,7 @@ from sendoff.targets.configuration import rollout
 from sendoff.targets.configuration.configuration import HostedConfiguration, open_target
 from sendoff.targets.one_host import OneHost
 from tests.kit.emulators import REGION, Ministack
+from tests.kit.network import Network, disturbed
 
 Build = Callable[..., Artifact]
 
@@ -139,6 +140,12 @@ def flags(ministack: Ministack, aws_clients: None, monkeypatch: pytest.MonkeyPat
     yield made
     for each in made.opened:
         each.close()
+
+
+@pytest.fixture
+def network(ministack: Ministack) -> Iterator[Network]:
+    with disturbed(ministack.endpoint) as found:
+        yield found
 
 
 @pytest.fixture
@@ -283,7 +290,7 @@ def test_back_is_not_waited_for(
     assert len(flags.deployments()) == 3
 
 
-def test_rolled_back_by_alarms(
+def test_rolled_back(
     flags: Flags, first: Artifact, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What AppConfig rolls back is a verdict, with its own words, and is not deployed again."""
@@ -364,6 +371,21 @@ def test_a_writer_that_was_asleep(
         slow.switch(second.release_name)
     assert flags.served() == {"new": 1}
     assert len(flags.deployments()) == 3
+
+
+def test_versions_of_others_meanwhile(
+    flags: Flags, first: Artifact, store: ArtifactStore, network: Network
+) -> None:
+    """When AWS says that somebody made a version meanwhile, we look again before we make ours."""
+    network.once("POST", (409, "ConflictException"), having="hostedconfigurationversions")
+    host = flags.open(endpoint=network.endpoint)
+    assert host.deploy(first, store).said == f"{first.release_name} is version 1"
+    assert len([each for each in network.seen if each.startswith("POST")]) == 2
+    network.once("POST", (409, "ConflictException"), times=100, having="hostedconfigurationversions")
+    host.remove(first.release_name)
+    with pytest.raises(StepErrored, match="others wrote versions 8 times meanwhile"):
+        host.deploy(first, store)
+    assert flags.versions() == {}
 
 
 def test_remove_and_prune(flags: Flags, build: Build, store: ArtifactStore) -> None:

@@ -9,12 +9,14 @@ from typing import get_args
 
 import pytest
 
-from sendoff.spec.models import SshFleet, StaticSite, Target
+from sendoff.spec.models import Target
 from sendoff.targets.evidence import CAPABILITIES, Capability, Evidence
 
 ROOT = Path(__file__).parents[3]
 DOCS = (ROOT / "docs" / "targets.md").read_text()
 NEEDS = {"OpenSSH": "ssh", "SeaweedFS": "s3"}
+EMULATORS = {"moto", "ministack"}
+AWAITED = {"lambda"}  # kinds that release files know, and of which nothing is said yet
 
 
 @pytest.mark.parametrize("each", CAPABILITIES, ids=lambda each: f"{each.kind}: {each.what}")
@@ -27,6 +29,10 @@ def test_a_test_shows_it(each: Capability) -> None:
     if each.evidence is Evidence.REAL:
         servers = (ROOT / file).with_name("conftest.py").read_text()
         assert f"pytest.mark.{NEEDS[each.on]}" in text + servers
+    elif each.evidence is Evidence.EMULATOR:
+        assert {*each.on.split(", ")} <= EMULATORS
+        assert "pytest.mark.aws" in text
+        assert ("Emulator)" if "," in each.on else "Ministack") in text
     else:
         assert given & {"sts", "network"}
 
@@ -39,5 +45,5 @@ def test_the_documentation_says_the_same() -> None:
 
 def test_every_kind_is_there() -> None:
     """A kind of target that release files know stands in the list."""
-    assert set(get_args(Target)) == {SshFleet, StaticSite}
-    assert {each.kind for each in CAPABILITIES} == {"ssh", "s3-site"}
+    known = {get_args(each.model_fields["kind"].annotation)[0] for each in get_args(Target)}
+    assert {each.kind for each in CAPABILITIES} == known - AWAITED
