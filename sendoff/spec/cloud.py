@@ -178,6 +178,11 @@ class Parameter(CloudTarget):
         """Name the parameter."""
         return f"ssm://{self.region or ''}{self.parameter}"
 
+    def is_in_one_place_with(self, other: CloudTarget) -> bool:
+        """Tell whether one lies where the other does, or below it."""
+        one, two = f"{self.root}/", f"{other.root}/"
+        return self.endpoint == other.endpoint and (one.startswith(two) or two.startswith(one))
+
 
 class Configuration(CloudTarget):
     """A hosted configuration of AWS AppConfig, such as feature flags, which is brought to who reads it."""
@@ -196,6 +201,9 @@ class Configuration(CloudTarget):
     )
     strategy_id: Text = Field(
         "AppConfig.AllAtOnce", description="the deployment strategy: how fast it is brought to who reads it"
+    )
+    undo_strategy_id: Text = Field(
+        "AppConfig.AllAtOnce", description="the strategy with which an earlier release is brought back"
     )
     content: InnerPath = Field(
         description="the file of the release that is the configuration, such as flags.json"

@@ -16,7 +16,7 @@ from sendoff.report.words import listing
 from sendoff.spec import hours, placements
 from sendoff.spec.canaries import canary_findings
 from sendoff.spec.channels import Channels
-from sendoff.spec.cloud import CloudTarget, StaticSite
+from sendoff.spec.cloud import CloudTarget, Parameter, StaticSite
 from sendoff.spec.document import Where
 from sendoff.spec.findings import Finding, quoted, unknown
 from sendoff.spec.models import (
@@ -34,6 +34,7 @@ from sendoff.spec.placeholders import BadPlaceholder, names
 
 CRON_FIELDS = 5
 BUILD_NAMES = frozenset({"version", "commit"})
+VALUE_NAMES = frozenset({"version", "release"})
 
 
 def broken_rules(file: ReleaseFile) -> list[Finding]:
@@ -151,6 +152,8 @@ def _fleet(where: Where, fleet: Target) -> Iterator[Finding]:
         yield from _repeats((*where, "cache"), [rule.files for rule in fleet.cache], "files")
     if canary := getattr(fleet, "canary", None):
         yield from canary_findings((*where, "canary"), canary)
+    if isinstance(fleet, Parameter):
+        yield from _named((*where, "value"), fleet.value, VALUE_NAMES)
     if isinstance(fleet, CloudTarget):
         return
     yield from _repeats((*where, "hosts"), fleet.hosts)

@@ -120,6 +120,65 @@ SHOWN: tuple[tuple[str, Evidence, str, str, dict[str, str]], ...] = (
             "bear requests that are throttled, fail, or are lost or late": "test_each_request_fails",
         },
     ),
+    (
+        "parameter",
+        Evidence.EMULATOR,
+        "moto, ministack",
+        "targets/test_parameter_contract.py",
+        {
+            "deploy without touching the live value": "test_dark_after_deploy",
+            "go live and undo by one write of value and note": "test_live_after_switch_and_undo",
+            "bring back what was there before Sendoff": "test_what_was_there_before_comes_back",
+            "put back what a writer believed dead wrote over": "test_a_writer_that_was_asleep",
+            "do it again without a second effect": "test_a_second_time_is_a_no_op",
+            "refuse who was believed dead": "test_a_smaller_number_is_refused",
+            "remove and prune": "test_remove_and_prune",
+        },
+    ),
+    (
+        "parameter",
+        Evidence.EMULATOR,
+        "ministack",
+        "targets/test_parameter_faults.py",
+        {
+            "go on after a kill at any request": "test_killed_at_each_request",
+            "bear requests that are throttled, fail, or are lost or late": "test_each_request_fails",
+        },
+    ),
+    (
+        "appconfig",
+        Evidence.EMULATOR,
+        "ministack",
+        "targets/test_configuration_contract.py",
+        {
+            "deploy without readers": "test_dark_after_deploy",
+            "go live and undo by deployments": "test_live_after_switch_and_undo",
+            "undo what is half-way there": "test_undone_half_way",
+            "bring back what was there before Sendoff": "test_what_was_there_before_comes_back",
+            "let one of two writers win": "test_a_writer_that_was_asleep",
+            "do it again without a second effect": "test_a_second_time_is_a_no_op",
+            "refuse who was believed dead": "test_a_smaller_number_is_refused",
+            "fail when AppConfig rolls back": "test_rolled_back",
+            "remove and prune": "test_remove_and_prune",
+        },
+    ),
+    (
+        "appconfig",
+        Evidence.EMULATOR,
+        "ministack",
+        "targets/test_configuration_faults.py",
+        {
+            "go on after a kill at any request": "test_killed_at_each_request",
+            "bear requests that are throttled, fail, or are lost or late": "test_each_request_fails",
+        },
+    ),
+    (
+        "appconfig",
+        Evidence.RECORDED,
+        AWS,
+        "targets/test_configuration_contract.py",
+        {"keep apart two who make versions at once": "test_versions_of_others_meanwhile"},
+    ),
 )
 
 CAPABILITIES = tuple(

@@ -1,0 +1,1 @@
+"""Values in the SSM Parameter Store: one that is live, with a note on it, and one for each release."""
