@@ -54,7 +54,7 @@ def test_plan(loaded: catalog.Loaded, store: ArtifactStore) -> None:
     assert [step.id for step in plan.steps] == [
         "preflight",
         "deploy",
-        "check/dark",
+        "check-dark",
         "approve/seller",
         "go-live/1",
         "prune",

@@ -32,23 +32,8 @@ class Function:
 
     def facts(self) -> HostFacts:
         """Read what is true now; changes nothing. Whoever holds a number is told whether it may write."""
-        seen, versions = self._api.read_alias(), self._versions()
-        canary = next(iter(seen.weights), None)
-        beside = versions.release(canary) if canary else None
-        return HostFacts(
-            host=self.name,
-            live=versions.release(seen.version),
-            releases=tuple(versions.releases),
-            free_bytes=ENDLESS,
-            clock_skew=0.0,
-            writable=True,
-            missing_tools=(),
-            obstacle=self._obstacle(seen) if self._pointer.token else None,
-            fence=seen.record.fence if seen.record else 0,
-            notes=self._notes(seen, versions),
-            canary=beside,
-            weight=seen.weights[canary] if canary and beside else 0,
-        )
+        seen = self._api.read_alias()
+        return self._facts(seen, self._versions(), self._obstacle(seen) if self._pointer.token else None)
 
     def deploy(self, artifact: Artifact, store: ArtifactStore) -> Outcome:
         """Publish the release as a version of its own, to which no alias points."""
@@ -69,24 +54,23 @@ class Function:
         )
 
     def invoke(self, release: str, payload: str, timeout: float) -> CommandResult:
-        """Invoke a release with JSON, whether it has traffic or not; it is never invoked twice."""
+        """Invoke a release with JSON, whether it has traffic or not; once and never again by itself."""
         return self._api.invoke(self.variant(release), payload, timeout)
 
     def switch(self, release: str | None) -> Outcome:
-        """Make a release live, or what was there before Sendoff; no other release has traffic then."""
+        """Make a release live, or what was before the first of ours; no other has traffic then."""
         held = self._pointer.hold(f"switching to {release or 'none'}")
         versions = self._versions()
-        before = versions.release(held.version) or f"version {held.version}"
         if release is not None:
-            return self._pointer.move(release, self._version(versions, release), before)
-        origin = held.record.origin
+            return self._pointer.move(release, self._version(versions, release), versions)
+        origin = held.record.origin if versions.release(held.version) else held.version
         if origin not in versions.numbers:
             raise PolicyRefused(
-                f"{self.name}: going back to what was there before Sendoff was refused: "
+                f"{self.name}: going back to a version of before was refused: "
                 f"{f'version {origin} is gone' if origin else 'it is not known'}, expected a version to go "
                 "back to; put a release live"
             )
-        return self._pointer.move(None, origin, before)
+        return self._pointer.move(None, origin, versions)
 
     def shift(self, release: str, weight: int) -> Outcome:
         """Give a release a part of the traffic; the alias still points to what is live."""
@@ -116,7 +100,8 @@ class Function:
         """Take the oldest away until `keep` are left, never one that has traffic nor those to spare."""
         doing = "tidying up"
         held = self._pointer.hold(doing)
-        facts, versions = self.facts(), self._versions()
+        versions = self._versions()
+        facts = self._facts(self._api.read_alias(), versions)
         spare = spare | {facts.canary} if facts.canary else spare
         named = {versions.releases[each]: each for each in surplus(facts, keep, spare)}
         wrong = [each for each in versions.surplus if each not in (held.version, *held.weights)]
@@ -124,6 +109,24 @@ class Function:
 
     def close(self) -> None:
         """Leave the connection to who opened it."""
+
+    def _facts(self, seen: Seen, versions: Versions, obstacle: str | None = None) -> HostFacts:
+        canary = next(iter(seen.weights), None)
+        beside = versions.release(canary) if canary else None
+        return HostFacts(
+            host=self.name,
+            live=versions.release(seen.version),
+            releases=tuple(versions.releases),
+            free_bytes=ENDLESS,
+            clock_skew=0.0,
+            writable=True,
+            missing_tools=(),
+            obstacle=obstacle,
+            fence=seen.record.fence if seen.record else 0,
+            notes=self._notes(seen, versions),
+            canary=beside,
+            weight=seen.weights[canary] if canary and beside else 0,
+        )
 
     def _versions(self) -> Versions:
         return Versions(self._api.alias, self._api.versions())

@@ -20,7 +20,7 @@ Said = TypeVar("Said", bound=Frozen)
 class Record(Frozen):
     """What the alias was last set to. `fence`: the number that it was changed under; `by`: the run.
 
-    `origin`: the version that it pointed to before Sendoff came.
+    `origin`: the version it pointed to last that is none of ours; going live with none goes back to it.
     """
 
     release: str | None = None

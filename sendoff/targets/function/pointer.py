@@ -54,20 +54,27 @@ class Pointer:
             self._api.describe_alias(held.revision, self._text(record))
         raise self._contended(doing)
 
-    def move(self, release: str | None, version: str, before: str) -> Outcome:
-        """Point to a version, without weights; what is so already is not written again."""
+    def move(self, release: str | None, version: str, versions: Versions) -> Outcome:
+        """Point to a version, without weights; what is so already is not written again.
+
+        Where it pointed to a version of somebody else, going back to none of ours is going back to that.
+        """
+        before = None
         doing = f"switching to {release or f'version {version}'}"
-        named = release or f"version {version}, which was there before Sendoff,"
+        named = release or f"version {version}, which is not Sendoff's,"
 
         def is_there(held: Held) -> bool:
             return (held.version, held.weights, held.record.release) == (version, {}, release)
 
-        for tries in range(TRIES):
+        for _ in range(TRIES):
             held = self.hold(doing)
             if is_there(held):
-                said = f", before: {before}" if tries else " already"
-                return Outcome(changed=bool(tries), said=f"{named} is live{said}")
-            moved = held.record.model_copy(update={"release": release})
+                said = f", before: {before}" if before else " already"
+                return Outcome(changed=bool(before), said=f"{named} is live{said}")
+            ours = versions.release(held.version)
+            before = before or ours or f"version {held.version}"
+            origin = held.record.origin if ours or release is None else held.version
+            moved = held.record.model_copy(update={"release": release, "origin": origin})
             self._write(Held(version, {}, moved, held.revision))
         raise self._contended(doing)
 

@@ -83,7 +83,7 @@ def test_live_after_switch_and_undo(
     assert target.facts().live == new
     assert target.switch(old).said == f"{old} is live, before: {new}"
     assert (target.facts().live, both.alias()["FunctionVersion"]) == (old, "2")
-    assert target.switch(None).said == f"version 1, which was there before Sendoff, is live, before: {old}"
+    assert target.switch(None).said == f"version 1, which is not Sendoff's, is live, before: {old}"
     assert (target.facts().live, both.alias()["FunctionVersion"]) == (None, "1")
 
 
@@ -575,6 +575,23 @@ def test_moved_by_hand(functions: Functions, first: Artifact, second: Artifact, 
     assert "version 1, which Sendoff did not publish, has 20 % of the traffic" in facts.notes
 
 
+def test_back_to_what_somebody_put_there(
+    functions: Functions, first: Artifact, second: Artifact, store: ArtifactStore
+) -> None:
+    """Where somebody has put a version of their own in between, undo goes back to that one."""
+    target = live_and_dark(functions, first, second, store)
+    theirs = functions.publish({"app.py": "x = 1"}, "somebody's")
+    functions.client.update_alias(FunctionName=functions.name, Name="live", FunctionVersion=theirs)
+    assert target.facts().live is None
+    target.shift(second.release_name, 10)
+    assert target.switch(None).changed
+    assert (functions.alias()["FunctionVersion"], functions.weights()) == (theirs, {})
+    said = target.switch(second.release_name).said
+    assert said == f"{second.release_name} is live, before: version {theirs}"
+    target.switch(None)
+    assert (functions.alias()["FunctionVersion"], functions.record()["origin"]) == (theirs, theirs)
+
+
 def test_weights_of_others(functions: Functions, first: Artifact, store: ArtifactStore) -> None:
     """What somebody else gave to a version stays exactly so until a release goes live."""
     target, version = functions.target(), functions.publish({"app.py": "x = 1"}, "somebody's")
@@ -592,7 +609,7 @@ def test_a_record_that_was_lost(functions: Functions, first: Artifact, store: Ar
     target.deploy(first, store)
     target.switch(first.release_name)
     functions.client.update_alias(FunctionName=functions.name, Name="live", Description="mine")
-    with pytest.raises(PolicyRefused, match="what was there before Sendoff was refused: it is not known"):
+    with pytest.raises(PolicyRefused, match="a version of before was refused: it is not known"):
         target.switch(None)
     assert functions.record() == {
         "release": first.release_name,
