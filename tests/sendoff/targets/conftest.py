@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import json
 import os
@@ -26,10 +27,14 @@ from sendoff.objects.s3 import client
 from sendoff.objects.s3.address import Access, BucketAddress
 from sendoff.spec.cloud import StaticSite
 from sendoff.store import ArtifactStore
+from sendoff.targets import connection
+from sendoff.targets.function import api as function
 from sendoff.targets.one_host import OneHost
 from sendoff.targets.s3_site.site import S3Site, open_target
 from sendoff.targets.ssh.fleet import Fleet
 from sendoff.targets.ssh.login import HostAddress, Login
+from tests.kit.emulators import Emulator, Ministack
+from tests.kit.functions import PAUSE, Functions, functions_in
 
 SSHD = "/usr/sbin/sshd"
 CONFIG = """
@@ -305,3 +310,26 @@ def pages(s3: Any, site_bucket: str, one_client: None) -> Iterator[Pages]:
     yield made
     for each in made.opened:
         each.close()
+
+
+@pytest.fixture(scope="session")
+def one_session() -> Iterator[None]:
+    """Share what botocore reads from disk among all targets: that takes longer than most tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection, "session", functools.cache(client.session))
+        patch.setattr(function, "PAUSE", PAUSE)
+        yield
+
+
+@pytest.fixture
+def functions(ministack: Ministack, one_session: None) -> Iterator[Functions]:
+    """A function in the emulator that runs code and minds revisions."""
+    with functions_in(ministack) as made:
+        yield made
+
+
+@pytest.fixture
+def both(emulator: Emulator, one_session: None) -> Iterator[Functions]:
+    """A function in one emulator after the other."""
+    with functions_in(emulator) as made:
+        yield made
