@@ -179,6 +179,31 @@ SHOWN: tuple[tuple[str, Evidence, str, str, dict[str, str]], ...] = (
         "targets/test_configuration_contract.py",
         {"keep apart two who make versions at once": "test_versions_of_others_meanwhile"},
     ),
+    (
+        "canary",
+        Evidence.REAL,
+        "Prometheus",
+        "canary/test_measure.py",
+        {
+            "compare failures": "test_failures",
+            "compare values over time": "test_values",
+            "say that there is not enough data": "test_no_such_variant",
+        },
+    ),
+    (
+        "canary",
+        Evidence.EMULATOR,
+        "moto, ministack",
+        "canary/test_measure.py",
+        {"compare failures and values in CloudWatch": "test_cloudwatch"},
+    ),
+    (
+        "canary",
+        Evidence.RECORDED,
+        AWS,
+        "canary/test_cloudwatch.py",
+        {"read answers of CloudWatch in pages, and see those that are not whole": "test_pages"},
+    ),
 )
 
 CAPABILITIES = tuple(

@@ -14,7 +14,7 @@ from sendoff.targets.evidence import CAPABILITIES, Capability, Evidence
 
 ROOT = Path(__file__).parents[3]
 DOCS = (ROOT / "docs" / "targets.md").read_text()
-NEEDS = {"OpenSSH": "ssh", "SeaweedFS": "s3"}
+NEEDS = {"OpenSSH": "ssh", "Prometheus": "prometheus", "SeaweedFS": "s3"}
 
 
 def functions(file: Path) -> dict[str, ast.FunctionDef]:
@@ -52,7 +52,7 @@ def test_a_test_shows_it(each: Capability) -> None:
         servers = (ROOT / file).with_name("conftest.py").read_text()
         assert f"pytest.mark.{NEEDS[each.on]}" in text + servers
     else:
-        assert given & {"sts", "network"}
+        assert given & {"sts", "network", "stubbed"}
 
 
 def test_the_documentation_says_the_same() -> None:
@@ -64,4 +64,4 @@ def test_the_documentation_says_the_same() -> None:
 def test_every_kind_is_there() -> None:
     """A kind of target that release files know stands in the list."""
     known = {get_args(each.model_fields["kind"].annotation)[0] for each in get_args(Target)}
-    assert {each.kind for each in CAPABILITIES} == known
+    assert {each.kind for each in CAPABILITIES} == known | {"canary"}
