@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+MINISTACK := .venv/ministack/ready
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
 export VERSION APPROVE
 unexport PYTHONDONTWRITEBYTECODE # each of the many processes would compile all of Sendoff
@@ -33,9 +34,9 @@ lint: $(READY) ## style, types, import rules, lock
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@if grep -n '://' requirements.lock; then echo 'requirements.lock: names an address, expected none; run make lock' >&2; exit 1; fi
+	@if grep -n '://' requirements.lock tests/kit/ministack.txt; then echo 'a lock names an address, expected none; run make lock' >&2; exit 1; fi
 
-setup: ## install what the tests need beyond Python, or say what is missing
+setup: $(MINISTACK) ## install what the tests need beyond the lock, or say what is missing
 	@sh tests/setup.sh
 
 chaos: setup $(READY) ## kill everything at every boundary of a release; 40 minutes at most
@@ -46,6 +47,7 @@ lock: $(BIN)/uv ## resolve the dependencies for all Pythons at once; UPGRADE=--u
 	@$(COMPILE) --constraints requirements.lock --extra production pyproject.toml -o docker/packages.txt
 	@$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" | \
 		$(COMPILE) --constraints requirements.lock - -o docker/build-tools.txt
+	@echo 'ministack>=1.5.33,<2' | $(COMPILE) --generate-hashes $(UPGRADE) - -o tests/kit/ministack.txt
 
 bench: $(READY) ## compare with ssh, rsync and Ansible; time what an approval sets off
 	@$(BIN)/python -m benchmarks
@@ -66,4 +68,10 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(MINISTACK): tests/kit/ministack.txt | $(READY) # it pins botocore, which Sendoff needs newer
+	@echo "Installing into .venv/ministack from tests/kit/ministack.txt (once)"
+	@$(PYTHON) -m venv .venv/ministack
+	@.venv/ministack/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@

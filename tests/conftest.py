@@ -1,4 +1,4 @@
-"""Real servers: S3, with one store of objects after the other, and receivers of HTTP and SMTP."""
+"""Real servers: S3, with one store of objects after the other, AWS emulators, receivers of HTTP and SMTP."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from sendoff.objects import FolderObjects, Objects
 from sendoff.objects.s3.address import BucketAddress, Credentials
 from sendoff.objects.s3.bucket import Bucket
 from sendoff.objects.s3.objects import S3Objects
+from tests.kit.emulators import Emulator, Ministack, Moto
 
 os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"  # a test that needs a server says which
 settings.register_profile("untimed", deadline=None)  # a busy machine makes no property wrong
@@ -87,6 +88,34 @@ def is_ready(server: S3, process: subprocess.Popen[bytes]) -> bool:
             return True
         time.sleep(0.2)
     return False
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
+    """Start moto; a test that uses it is marked `aws`, and of the xdist group `aws`."""
+    yield from started(Moto(tmp_path_factory.mktemp("moto")))
+
+
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministack]:
+    """Start ministack; a test that uses it is marked `aws`, and of the xdist group `aws`."""
+    yield from started(Ministack(tmp_path_factory.mktemp("ministack")))
+
+
+def started(emulator: Any) -> Iterator[Any]:
+    try:
+        emulator.start()
+        yield emulator
+    finally:
+        emulator.stop()
+
+
+@pytest.fixture(params=["moto", "ministack"])
+def emulator(request: pytest.FixtureRequest) -> Emulator:
+    """Give one emulator of AWS after the other, with nothing in it."""
+    found: Emulator = request.getfixturevalue(request.param)
+    found.reset()
+    return found
 
 
 class Kept(Protocol):
