@@ -16,6 +16,7 @@ from sendoff.settings import Settings
 from sendoff.spec.cloud import CloudTarget
 from sendoff.spec.models import ReleaseFile, SshFleet, Target
 from sendoff.store import ArtifactStore
+from sendoff.targets.opening import open_machines
 from sendoff.targets.protocol import Hosts
 
 STORE = "artifacts"
@@ -67,7 +68,13 @@ def hosts(file: ReleaseFile, environment: str, target: Target, folder: Path, *, 
     """Prepare the connections to the hosts of a target, whatever its kind, over its registered block."""
     if isinstance(target, CloudTarget):
         name = connection_name(file.application, environment, target.name)
-        return (find(AwsConnection, name) or AwsConnection()).connect(target, by, token)
+        behind = {
+            side: open_machines(
+                file, fleet, connection(file.application, environment, fleet, folder).login(), by, token
+            )
+            for side, fleet in file.behind(target).items()
+        }
+        return (find(AwsConnection, name) or AwsConnection()).connect(target, by, token, behind)
     return connection(file.application, environment, target, folder).connect(file, target, by, token)
 
 

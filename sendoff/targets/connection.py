@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
+from botocore.config import Config
+
 from sendoff.errors import SendoffError, StepErrored
 from sendoff.objects.s3.address import Access
 from sendoff.objects.s3.client import session
@@ -24,10 +26,17 @@ ADVICE: dict[type[SendoffError], str] = {
 
 
 class Connection:
-    """One service, reached when it is first asked; may be used from many threads at once."""
+    """One service, reached when it is first asked; may be used from many threads at once.
 
-    def __init__(self, service: str, target: CloudTarget, access: Access) -> None:
+    `tries`: how often a request is sent that is not answered well; as botocore is set up here unless said.
+    """
+
+    def __init__(
+        self, service: str, target: CloudTarget, access: Access, *, tries: int | None = None
+    ) -> None:
         self._service, self._target, self._access = service, target, access
+        retries = Config(retries={"mode": "standard", "total_max_attempts": tries}) if tries else None
+        self._config = CONFIG.merge(retries) if retries else CONFIG
         self._connecting = threading.Lock()
         self._client: Any = None
 
@@ -37,7 +46,9 @@ class Connection:
         with self._connecting:
             if self._client is None:
                 asking: Any = session(self._access, self._target.region)
-                self._client = asking.client(self._service, endpoint_url=self._target.endpoint, config=CONFIG)
+                self._client = asking.client(
+                    self._service, endpoint_url=self._target.endpoint, config=self._config
+                )
             return self._client
 
     @property

@@ -30,6 +30,7 @@ from sendoff.targets.one_host import OneHost
 from sendoff.targets.s3_site.site import S3Site, open_target
 from sendoff.targets.ssh.fleet import Fleet
 from sendoff.targets.ssh.login import HostAddress, Login
+from tests.sendoff.targets.load_balancer.place import OverEcs, OverSsh
 
 SSHD = "/usr/sbin/sshd"
 CONFIG = """
@@ -305,3 +306,29 @@ def pages(s3: Any, site_bucket: str, one_client: None) -> Iterator[Pages]:
     yield made
     for each in made.opened:
         each.close()
+
+
+@pytest.fixture
+def over_ssh(moto: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OverSsh]:
+    """A load balancer with a host of OpenSSH behind each side."""
+    sites = openssh(tmp_path)
+    made = OverSsh(moto, monkeypatch, next(sites))
+    yield made
+    made.close()
+    next(sites, None)
+
+
+@pytest.fixture
+def over_ecs(moto: Any, ministack: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[OverEcs]:
+    """A load balancer with a service of ECS behind each side, which is looked at without pauses."""
+    monkeypatch.setattr("sendoff.targets.load_balancer.backing.EVERY", 0.05)
+    made = OverEcs(moto, monkeypatch, ministack)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["over_ssh", "over_ecs"])
+def balanced(request: pytest.FixtureRequest) -> OverSsh | OverEcs:
+    """A load balancer with either behind it, on which nothing was released."""
+    found: OverSsh | OverEcs = request.getfixturevalue(request.param)
+    return found
