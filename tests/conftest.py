@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 import pytest
 from aiosmtpd.controller import Controller
+from botocore.retries.standard import ExponentialBackoff
 from hypothesis import settings
 from pydantic import SecretStr
 
@@ -116,6 +117,12 @@ def emulator(request: pytest.FixtureRequest) -> Emulator:
     found: Emulator = request.getfixturevalue(request.param)
     found.reset()
     return found
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let botocore try again at once."""
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)
 
 
 class Kept(Protocol):

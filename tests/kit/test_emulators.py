@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +11,7 @@ import pytest
 
 from tests.chaos.processes import in_folder, tree
 from tests.kit.emulators import Emulator, Ministack, Moto
+from tests.kit.packing import packed
 
 pytestmark = [pytest.mark.aws, pytest.mark.xdist_group("aws")]
 
@@ -44,14 +43,6 @@ def run_code(emulator: Emulator) -> object:
     active.wait(FunctionName="told", Qualifier="1", WaiterConfig={"Delay": 1})
     answer = functions.invoke(FunctionName="told", Payload=b'{"a": 1}', Qualifier="1")
     return json.loads(answer["Payload"].read())
-
-
-def packed(files: dict[str, str]) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
 
 
 def listening(pids: list[int]) -> dict[str, set[str]]:
