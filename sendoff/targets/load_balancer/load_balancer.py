@@ -95,8 +95,8 @@ class BalancedTarget:
         side = standing.dark
         if standing.forward.weights.get(side) or standing.release(standing.live) == release:
             raise PolicyRefused(
-                f"{self.name}: {doing} was refused, as {side} has traffic, or {release} is live and no "
-                "longer what was put there, expected a side without traffic; end the canary, or put another release "
+                f"{self.name}: {doing} was refused, as {side} has traffic, or {release} is live and is not "
+                "what was put there, expected a side without traffic; end the canary, or put another release "
                 "live first"
             )
         known = self._backing.place(side, artifact, store, lambda: self._still_dark(doing, side))

@@ -244,7 +244,7 @@ def test_no_number(balanced: Balanced, release: Release, store: ArtifactStore) -
 
 
 def test_two_writers(balanced: Balanced, release: Release, store: ArtifactStore) -> None:
-    """One who is overtaken while it moves traffic finds out, though its weights stand until the other's do."""
+    """One who is overtaken while it moves traffic finds out; its weights stand until others set theirs."""
     artifact = release(balanced)
     name = artifact.release_name
     slow, quick = balanced.target(token=1), balanced.target(token=2)

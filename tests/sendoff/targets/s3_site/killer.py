@@ -12,10 +12,10 @@ from sendoff.artifact.manifest import Artifact
 from sendoff.objects import FolderObjects
 from sendoff.objects.s3.address import Access, BucketAddress, Credentials
 from sendoff.objects.s3.client import connect
-from sendoff.spec.models import StaticSite
+from sendoff.spec.cloud import StaticSite
 from sendoff.store import ArtifactStore
 from sendoff.targets.s3_site import bucket
-from sendoff.targets.s3_site.site import open_site
+from sendoff.targets.s3_site.site import open_target
 
 
 def prepare(described: dict[str, Any]) -> Callable[[str], None]:
@@ -28,7 +28,7 @@ def prepare(described: dict[str, Any]) -> Callable[[str], None]:
 
     def deed(prefix: str) -> None:
         site = StaticSite(kind="s3-site", name="pages", bucket=described["bucket"], prefix=prefix)
-        with open_site(site, Access(), "run-1", 1) as opened:
+        with open_target(site, Access(), "run-1", 1) as opened:
             host = opened.host("pages")
             host.deploy(artifact, ArtifactStore(FolderObjects(Path(described["store"]))))
             host.switch(artifact.release_name)
