@@ -310,7 +310,8 @@ def pages(s3: Any, site_bucket: str, one_client: None) -> Iterator[Pages]:
 
 @pytest.fixture
 def over_ssh(moto: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OverSsh]:
-    """A load balancer with a host of OpenSSH behind each side."""
+    """A load balancer with a host of OpenSSH behind each side, which is looked at without pauses."""
+    monkeypatch.setattr("sendoff.targets.load_balancer.backing.EVERY", 0.05)
     sites = openssh(tmp_path)
     made = OverSsh(moto, monkeypatch, next(sites))
     yield made

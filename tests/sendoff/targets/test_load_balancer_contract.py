@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from sendoff.artifact.manifest import Artifact
-from sendoff.errors import Fenced, PolicyRefused, StepErrored
+from sendoff.errors import CheckFailed, CommandFailed, Fenced, PolicyRefused, StepErrored
 from sendoff.store import ArtifactStore
+from sendoff.targets.load_balancer.services import ServicesBehind
 from sendoff.targets.protocol import ShiftingTarget
-from tests.sendoff.targets.load_balancer.place import OverEcs, OverSsh
+from tests.sendoff.targets.load_balancer.place import ECS, OverEcs, OverSsh
 
 Balanced = OverSsh | OverEcs
 Build = Callable[..., Artifact]
@@ -306,3 +308,225 @@ def test_commands_are_refused(balanced: Balanced) -> None:
     """There is no host to run a command on."""
     with pytest.raises(PolicyRefused, match="a load balancer has no host of its own"):
         balanced.target().run(["true"], "1.0-0123456789ab", 5, {})
+
+
+def test_gone_back_by_the_circuit_breaker(
+    over_ecs: OverEcs, release: Release, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that went back is stable to ECS, and no success to us; a repeat tries anew.
+
+    No emulator has a circuit breaker that trips: it is played by an update back, which leaves what it leaves.
+    """
+    artifact = release(over_ecs)
+    target = over_ecs.target()
+    services = target._backing
+    assert isinstance(services, ServicesBehind)
+    real, service = services._ask, {"cluster": over_ecs.name, "service": "shop-green"}
+
+    def tripped(doing: str, request: str, **words: Any) -> Any:
+        answer = real(doing, request, **words)
+        if request == "update_service":
+            over_ecs.ecs.update_service(**service, taskDefinition=over_ecs.before)
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services, "_ask", tripped)
+        with pytest.raises(CheckFailed, match=rf"{over_ecs.name}:1 is what counts, not {over_ecs.name}:2"):
+            target.deploy(artifact, store)
+    stable = over_ecs.ecs.get_waiter("services_stable")
+    stable.wait(cluster=service["cluster"], services=[service["service"]], WaiterConfig={"MaxAttempts": 1})
+    assert (over_ecs.tags("green"), target.facts().releases) == ({}, ())
+    with pytest.raises(PolicyRefused, match="is on neither side"):
+        target.switch(artifact.release_name)
+    assert target.deploy(artifact, store).changed
+    assert list(over_ecs.revisions().values()) == [artifact.release_name]
+
+
+def test_a_rollout_that_does_not_end(over_ecs: OverEcs, release: Release, store: ArtifactStore) -> None:
+    """Where tasks do not start in time it is broken machinery.
+
+    That is tried on moto, whose rollouts never end. An update begins none there, which looks like one that
+    went back, so the service is made with the revision that is meant.
+    """
+    ecs = over_ecs.moto.client("ecs")
+    ecs.create_cluster(clusterName=over_ecs.name)
+    ecs.register_task_definition(**over_ecs.definition())
+
+    def make(revision: int) -> None:
+        for side, arn in over_ecs.groups.items():
+            ecs.create_service(
+                cluster=over_ecs.name,
+                serviceName=f"shop-{side}",
+                taskDefinition=f"{over_ecs.family}:{revision}",
+                desiredCount=2,
+                loadBalancers=[{"targetGroupArn": arn, "containerName": "shop", "containerPort": 80}],
+            )
+
+    make(1)
+    over_ecs.lead(ECS, over_ecs.moto.endpoint)
+    target = over_ecs.target(healthy_within=0.2)
+    artifact = release(over_ecs)
+    with pytest.raises(CheckFailed, match=f"{over_ecs.family}:1 is what counts"):
+        over_ecs.target().deploy(artifact, store)
+    make(2)
+    with pytest.raises(StepErrored, match=r"not ready within 0.2 s \(0 tasks of 2 run"):
+        target.deploy(artifact, store)
+    assert over_ecs.tags("green") == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "is not in 1.1-"),
+        (b"{", "is no JSON"),
+        (b"[]", "has no 'family'"),
+        (b'{"family": "a", "containerDefinitions": []}', "or no 'containerDefinitions'"),
+        (
+            b'{"family": "a", "containerDefinitions": [{"image": "shop:1.0"}]}',
+            "names the image 'shop:1.0', which may be another one tomorrow, expected each by its digest",
+        ),
+        (b" " * 70_000, "has 70000 bytes"),
+    ],
+    ids=["missing", "no JSON", "no mapping", "no container", "a tag", "too large"],
+)
+def test_a_wrong_task_definition(
+    over_ecs: OverEcs, build: Build, store: ArtifactStore, content: bytes | None, said: str
+) -> None:
+    """What may not be run is refused before anything is changed, or registered."""
+    files: dict[str, bytes | str | None] = {"other.txt": b"x"}
+    artifact = build(files | ({"task-definition.json": content} if content is not None else {}))
+    with pytest.raises(PolicyRefused, match=said):
+        over_ecs.target().deploy(artifact, store)
+    assert (over_ecs.weights(), over_ecs.revisions()) == ({"blue": 1}, {})
+
+
+def test_what_ecs_refuses(over_ecs: OverEcs, build: Build, store: ArtifactStore) -> None:
+    """A task definition that ECS does not take is no machinery that broke."""
+    container = {"image": f"shop@sha256:{'a' * 64}"}
+    definition = {"family": over_ecs.family, "containerDefinitions": [container]}
+    artifact = build({"task-definition.json": json.dumps(definition).encode()})
+    with pytest.raises(PolicyRefused, match="ECS refuses 'task-definition.json'"):
+        over_ecs.target().deploy(artifact, store)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"cluster": "none"}, "no (cluster 'none'|service 'shop-blue' in cluster 'none')"),
+        ({"green": {"service": "none"}}, "there is no service 'none'"),
+    ],
+    ids=["cluster", "service"],
+)
+def test_what_is_missing_behind(over_ecs: OverEcs, changes: dict[str, Any], said: str) -> None:
+    """Before anything is changed it is said that a cluster or service is not there."""
+    obstacle = over_ecs.target(**changes).facts().obstacle
+    assert re.search(said, str(obstacle))
+
+
+@pytest.mark.parametrize("missing", ["rule", "group"])
+def test_what_is_missing_at_the_balancer(balanced: Balanced, missing: str) -> None:
+    """Before anything is changed it is said that a rule or a target group is not there."""
+    target = balanced.target()
+    if missing == "rule":
+        balanced.elb.delete_rule(RuleArn=balanced.rule)
+    else:
+        balanced.weigh(1, 0)
+        group = balanced.elb.delete_target_group
+        balanced.elb.modify_rule(
+            RuleArn=balanced.rule,
+            Actions=[{"Type": "forward", "TargetGroupArn": balanced.groups["blue"]}],
+        )
+        group(TargetGroupArn=balanced.groups["green"])
+    facts = target.facts()
+    assert facts.releases == ()
+    assert re.search(r"NotFound\), expected it to be; correct `(rule|target_group)`", str(facts.obstacle))
+    with pytest.raises(PolicyRefused, match=r"expected it to be; correct"):
+        target.switch(None)
+
+
+def test_no_healthy_target(balanced: Balanced, release: Release, store: ArtifactStore) -> None:
+    """A side without a healthy target is not ready, and gets no traffic when that is so later."""
+    artifact = release(balanced)
+    name, gone = artifact.release_name, [{"Id": "10.0.0.1", "Port": 80}]
+    balanced.elb.deregister_targets(TargetGroupArn=balanced.groups["green"], Targets=gone)
+    target = balanced.target(healthy_within=0.1)
+    with pytest.raises(
+        StepErrored, match=r"targets of green: not ready within 0.1 s \(no target is registered"
+    ):
+        target.deploy(artifact, store)
+    assert (target.facts().releases, balanced.weights()) == ((), {"blue": 100, "green": 0})
+    balanced.elb.register_targets(TargetGroupArn=balanced.groups["green"], Targets=gone)
+    target.deploy(artifact, store)
+    balanced.elb.deregister_targets(TargetGroupArn=balanced.groups["green"], Targets=gone)
+    for move in (lambda: target.switch(name), lambda: target.shift(name, 10)):
+        with pytest.raises(PolicyRefused, match="none of its targets is healthy"):
+            move()
+    assert balanced.weights() == {"blue": 100, "green": 0}
+
+
+def test_another_release_runs_there(over_ssh: OverSsh, release: Release, store: ArtifactStore) -> None:
+    """A side whose host was switched past Sendoff gets no traffic until it was deployed again."""
+    artifact = release(over_ssh)
+    target = over_ssh.target()
+    target.deploy(artifact, store)
+    (over_ssh.root("green") / "current").unlink()
+    with pytest.raises(PolicyRefused, match=r"does not serve .* \(none is live on green-1\)"):
+        target.switch(artifact.release_name)
+    assert target.deploy(artifact, store).changed
+    assert over_ssh.runs("green") == artifact.release_name
+
+
+def test_a_command_fails(over_ssh: OverSsh, release: Release, store: ArtifactStore) -> None:
+    """A command on a host that fails is told with host and output, and the side holds no release."""
+    commands = {"after": [["sh", "-c", "echo no room; exit 3"]]}
+    target = over_ssh.target(fleet={**over_ssh.behind["fleet"], "commands": commands})
+    with pytest.raises(CommandFailed, match=r"green-1: .* exited with 3(?s:.*)no room"):
+        target.deploy(release(over_ssh), store)
+    assert over_ssh.tags("green") == {}
+
+
+def test_commands_around(over_ssh: OverSsh, release: Release, store: ArtifactStore) -> None:
+    """Hosts run commands before and after they are switched, and withdraw when a release is removed."""
+    told = {
+        moment: [["sh", "-c", f"echo {moment} {{release}} >> {{root}}/told"]]
+        for moment in ("before", "after", "withdraw")
+    }
+    target = over_ssh.target(fleet={**over_ssh.behind["fleet"], "commands": told})
+    artifact = release(over_ssh)
+    name = artifact.release_name
+    target.deploy(artifact, store)
+    target.remove(name)
+    lines = (over_ssh.root("green") / "told").read_text().splitlines()
+    assert lines == [f"before {name}", f"after {name}", f"withdraw {name}"]
+
+
+def test_prune(over_ssh: OverSsh, release: Release, store: ArtifactStore) -> None:
+    """The oldest releases go from the hosts; both sides keep what they run."""
+    target = over_ssh.target()
+    made = [release(over_ssh) for _ in range(6)]
+    for artifact in made:
+        target.deploy(artifact, store)
+        target.switch(artifact.release_name)
+    said = target.prune(2, frozenset()).said
+    names = [each.release_name for each in made]
+    left = {
+        side: sorted(each.name for each in (over_ssh.root(side) / "releases").iterdir())
+        for side in ("green", "blue")
+    }
+    assert left == {"green": [names[2], names[4]], "blue": [names[3], names[5]]}
+    assert said == f"blue-1: removed {names[1]}; green-1: removed {names[0]}"
+    assert target.prune(2, frozenset()).said == "nothing to remove"
+
+
+def test_hosts_that_are_not_ready(over_ssh: OverSsh) -> None:
+    """What is wrong with a host behind it is told by its name before anything is changed."""
+    over_ssh.root("green").mkdir(parents=True)
+    (over_ssh.root("green") / "current").mkdir()
+    assert "green-1: " in str(over_ssh.target().facts().obstacle)
+
+
+def test_an_account_that_is_not_asked(balanced: Balanced) -> None:
+    """Where an account is named, a server in place of AWS is an obstacle."""
+    facts = balanced.target(account=balanced.moto.account).facts()
+    assert f"expected account {balanced.moto.account}" in str(facts.obstacle)
+    assert any("not at AWS" in note for note in facts.notes)

@@ -186,7 +186,7 @@ def test_killed_at_each_request(
 ) -> None:
     """Killed before a request or after its answer, what is there is never half, and the next one ends it."""
     monkeypatch.setattr("sendoff.targets.load_balancer.backing.EVERY", 0.05)
-    places: list[OverEcs] = []
+    places = [OverEcs(moto, monkeypatch, ministack)]
     definition = {
         "family": "killed",
         "containerDefinitions": [{"name": "shop", "image": f"shop@sha256:{'b' * 64}"}],
@@ -195,8 +195,7 @@ def test_killed_at_each_request(
     name = artifact.release_name
 
     def begin(number: str) -> list[object]:
-        for each in places[-1:]:
-            each.close()
+        places[-1].close()
         places.append(OverEcs(moto, monkeypatch, ministack))
         return [places[-1].described()]
 
