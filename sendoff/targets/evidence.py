@@ -92,6 +92,69 @@ SHOWN: tuple[tuple[str, Evidence, str, str, dict[str, str]], ...] = (
         "targets/test_s3_site_contract.py",
         {"see whose bucket it is": "test_whose_bucket_it_is"},
     ),
+    (
+        "alb",
+        Evidence.EMULATOR,
+        "moto",
+        "targets/test_load_balancer_contract.py",
+        {
+            "deploy to the side without traffic, at weight 0": "test_dark_after_deploy",
+            "have checks reach the dark side by a header": "test_the_header_leads_to_the_dark_side",
+            "go live and undo by one request": "test_live_after_switch_and_undo",
+            "undo the first release to the weights before": "test_back_to_what_was_there_before",
+            "move traffic in steps": "test_shift_in_steps",
+            "keep visitors where they are kept": "test_what_keeps_visitors_stays",
+            "find out that somebody else moved traffic": "test_two_writers",
+            "do it again without a second effect": "test_a_second_time_is_a_no_op",
+            "refuse who was believed dead": "test_a_smaller_number_is_refused",
+            "refuse a side without a healthy target": "test_no_healthy_target",
+        },
+    ),
+    (
+        "alb",
+        Evidence.REAL,
+        "OpenSSH",
+        "targets/test_load_balancer_contract.py",
+        {
+            "release to the hosts behind it, with commands around": "test_commands_around",
+            "refuse a side whose hosts run something else": "test_another_release_runs_there",
+            "prune the hosts behind it": "test_prune",
+        },
+    ),
+    (
+        "alb",
+        Evidence.EMULATOR,
+        "ministack",
+        "targets/test_load_balancer_contract.py",
+        {
+            "refuse images that are not named by digest": "test_a_wrong_task_definition",
+            "tell a service that went back from one that is stable": "test_gone_back_by_the_circuit_breaker",
+        },
+    ),
+    (
+        "alb",
+        Evidence.EMULATOR,
+        "moto and ministack",
+        "targets/test_load_balancer_faults.py",
+        {
+            "go on after a kill at any request": "test_killed_at_each_request",
+            "bear requests that are throttled, fail, or are lost or late": "test_each_request_fails",
+        },
+    ),
+    (
+        "alb",
+        Evidence.RECORDED,
+        AWS,
+        "targets/load_balancer/test_rollout.py",
+        {"read what a circuit breaker leaves": "test_rollout"},
+    ),
+    (
+        "alb",
+        Evidence.RECORDED,
+        AWS,
+        "targets/load_balancer/test_health.py",
+        {"read why targets are not healthy": "test_unhealthy"},
+    ),
 )
 
 CAPABILITIES = tuple(

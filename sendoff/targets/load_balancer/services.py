@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from sendoff.artifact.manifest import Artifact
 from sendoff.errors import CheckFailed, PolicyRefused, SendoffError, StepErrored
@@ -141,8 +141,8 @@ class ServicesBehind:
         with self._once.asking("registering the task definition", ALLOWED):
             try:
                 answer = self._once.client.register_task_definition(**definition)
-            except ClientError as error:
-                if code(error) not in REFUSED:
+            except (ClientError, ParamValidationError) as error:
+                if isinstance(error, ClientError) and code(error) not in REFUSED:
                     raise
                 raise PolicyRefused(
                     f"{self._target.name}: ECS refuses {self._target.task_definition!r} ({error}), expected "

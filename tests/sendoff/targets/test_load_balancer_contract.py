@@ -400,12 +400,16 @@ def test_a_wrong_task_definition(
     assert (over_ecs.weights(), over_ecs.revisions()) == ({"blue": 1}, {})
 
 
-def test_what_ecs_refuses(over_ecs: OverEcs, build: Build, store: ArtifactStore) -> None:
+@pytest.mark.parametrize("wrong", [{"name": None}, {"nmae": "shop"}], ids=["by ECS", "by its shape"])
+def test_what_ecs_refuses(
+    over_ecs: OverEcs, build: Build, store: ArtifactStore, wrong: dict[str, str | None]
+) -> None:
     """A task definition that ECS does not take is no machinery that broke."""
-    container = {"image": f"shop@sha256:{'a' * 64}"}
+    told = {"name": "shop", "image": f"shop@sha256:{'a' * 64}", **wrong}
+    container = {key: value for key, value in told.items() if value}
     definition = {"family": over_ecs.family, "containerDefinitions": [container]}
     artifact = build({"task-definition.json": json.dumps(definition).encode()})
-    with pytest.raises(PolicyRefused, match="ECS refuses 'task-definition.json'"):
+    with pytest.raises(PolicyRefused, match=r"ECS refuses 'task-definition\.json'"):
         over_ecs.target().deploy(artifact, store)
 
 
