@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from prefect.blocks.core import Block
@@ -11,6 +12,7 @@ from blocks.keys import access_key
 from sendoff.objects.s3.address import Access
 from sendoff.spec.cloud import CloudTarget
 from sendoff.spec.words import S3_SERVER
+from sendoff.targets.load_balancer.machines import Machines
 from sendoff.targets.opening import open_in_cloud, placed
 from sendoff.targets.protocol import Hosts
 
@@ -50,9 +52,13 @@ class AwsConnection(Block):
         None, title="Region", description="The region that it is in. Empty: what the release file says"
     )
 
-    def connect(self, target: CloudTarget, by: str, token: int) -> Hosts:
-        """Prepare the connection to a target; it is made when it is first used."""
-        return open_in_cloud(target, self.access(), by, token, endpoint=self.endpoint, region=self.region)
+    def connect(
+        self, target: CloudTarget, by: str, token: int, behind: Mapping[str, Machines] | None = None
+    ) -> Hosts:
+        """Prepare the connection to a target, and to the hosts `behind` it; made when first used."""
+        return open_in_cloud(
+            target, self.access(), by, token, endpoint=self.endpoint, region=self.region, behind=behind
+        )
 
     def metrics(self, target: CloudTarget) -> Connection:
         """Prepare to ask CloudWatch where a target is."""

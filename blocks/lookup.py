@@ -16,6 +16,7 @@ from sendoff.settings import Settings
 from sendoff.spec.cloud import CloudTarget
 from sendoff.spec.models import ReleaseFile, SshFleet, Target
 from sendoff.store import ArtifactStore
+from sendoff.targets.opening import open_machines
 from sendoff.targets.protocol import Hosts
 
 if TYPE_CHECKING:
@@ -69,7 +70,13 @@ def results() -> str | None:
 def hosts(file: ReleaseFile, environment: str, target: Target, folder: Path, *, by: str, token: int) -> Hosts:
     """Prepare the connections to the hosts of a target, whatever its kind, over its registered block."""
     if isinstance(target, CloudTarget):
-        return _aws(file, environment, target).connect(target, by, token)
+        behind = {
+            side: open_machines(
+                file, fleet, connection(file.application, environment, fleet, folder).login(), by, token
+            )
+            for side, fleet in file.behind(target).items()
+        }
+        return _aws(file, environment, target).connect(target, by, token, behind)
     return connection(file.application, environment, target, folder).connect(file, target, by, token)
 
 

@@ -8,6 +8,7 @@ from prefect.blocks.core import Block
 from pydantic import Field, SecretStr
 
 from sendoff.spec.models import ReleaseFile, SshFleet
+from sendoff.spec.ssh import SshHosts
 from sendoff.targets.ssh.fleet import Fleet, open_fleet
 from sendoff.targets.ssh.login import Jump, Login, described_login
 
@@ -45,7 +46,7 @@ class SshConnection(Block):
     )
 
     @classmethod
-    def described_by(cls, fleet: SshFleet, folder: Path) -> SshConnection:
+    def described_by(cls, fleet: SshHosts, folder: Path) -> SshConnection:
         """Take from a release file's fleet what it says of the connection; paths are made absolute."""
         login = described_login(fleet, folder)
         jump = login.jump_host

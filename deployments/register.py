@@ -106,6 +106,8 @@ def _connections(loaded: Loaded) -> list[str]:
             name = lookup.connection_name(loaded.file.application, environment.name, fleet.name)
             if isinstance(fleet, CloudTarget):
                 _in_cloud(name)
+                for behind in list(loaded.file.behind(fleet).values())[:1]:  # both sides sign in alike
+                    _login(behind, loaded, name)
             else:
                 _login(fleet, loaded, name)
             names.append(name)

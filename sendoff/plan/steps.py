@@ -10,6 +10,7 @@ from sendoff.plan.ground import Ground
 from sendoff.plan.models import Batch, HostState, Step
 from sendoff.report.words import listing
 from sendoff.spec.commands import HostCommands
+from sendoff.spec.load_balancer import LoadBalancer
 from sendoff.spec.models import Target
 
 LOOKS = "nothing to undo: it only looks"
@@ -34,7 +35,18 @@ def deploy(version: str, ground: Ground) -> Step:
     """Put the release on hosts without traffic."""
     undo = "nothing to undo: the release gets no traffic; it is removed when the release is rejected"
     title = f"put {version} on {ground.counted(ground.hosts)}, without traffic"
-    return Step(id="deploy", action="deploy", title=title, hosts=ground.hosts, undo=undo)
+    does = tuple(_behind(ground))
+    return Step(id="deploy", action="deploy", title=title, hosts=ground.hosts, does=does, undo=undo)
+
+
+def _behind(ground: Ground) -> Iterator[str]:
+    """Tell what is run on hosts behind load balancers, as they are switched before they have traffic."""
+    for target in ground.environment.targets:
+        if isinstance(target, LoadBalancer) and target.fleet:
+            commands = target.fleet.commands
+            for when, words in (("before", commands.before), ("after", commands.after)):
+                if words:
+                    yield f"run {command_words(words)} on the hosts behind {target.name} {when} they switch"
 
 
 def redeploy(version: str, hosts: tuple[str, ...]) -> Step:

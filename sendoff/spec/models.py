@@ -10,13 +10,14 @@ from pydantic.config import JsonDict
 from sendoff.model import Frozen
 from sendoff.spec.channels import BlockChannel, Channels, WebhookChannel
 from sendoff.spec.cloud import CloudTarget, Configuration, LambdaFunction, Parameter, StaticSite
-from sendoff.spec.commands import Command, HostCommands
+from sendoff.spec.commands import Command
+from sendoff.spec.load_balancer import LoadBalancer
 from sendoff.spec.placeholders import fill
+from sendoff.spec.ssh import SshHosts
 from sendoff.spec.timing import FreezeSource, Window
 from sendoff.spec.words import (
     ADDRESS,
     EXPECTED,
-    ROOT,
     SHARE,
     Duration,
     Header,
@@ -121,15 +122,7 @@ class Build(Frozen):
     timeout: Duration = Field(600, description="how long the command may take: 500ms, 30s, 5m, 2h")
 
 
-class JumpHost(Frozen):
-    """The machine through which the hosts are reached."""
-
-    address: Annotated[str, StringConstraints(pattern=ADDRESS)] = Field(description="host name or IP address")
-    port: int = Field(22, ge=1, le=65535, description="port of its SSH server")
-    user: Text | None = Field(None, description="the fleet's user unless said")
-
-
-class SshFleet(Frozen):
+class SshFleet(SshHosts):
     """A fleet of hosts over SSH that serve the same release."""
 
     kind: Literal["ssh"] = Field("ssh", description="hosts over SSH")
@@ -139,24 +132,9 @@ class SshFleet(Frozen):
     site: Name | None = Field(
         None, description="the site whose own worker reaches the hosts; else the release's worker does"
     )
-    user: Text = Field(description="who logs in on the hosts")
-    root: Annotated[str, StringConstraints(pattern=ROOT)] = Field(
-        description="the folder on each host that holds releases/, current and shared/; may name variables"
-    )
-    private_key: Text | None = Field(
-        None, description="file of the private key; else the block's, else the agent"
-    )
-    known_hosts: Text = Field(
-        "~/.ssh/known_hosts", description="the hosts' keys; a host that is not in it is refused"
-    )
-    jump_host: JumpHost | None = Field(None, description="the machine through which the hosts are reached")
-    shared: tuple[InnerPath, ...] = Field((), description="folders that outlive a release, linked into each")
-    commands: HostCommands = Field(HostCommands(), description="what is run on each host around the switch")
     batch: Batch = Field(1, description="how many hosts go live together: a number or a share such as 25%")
     max_failures: int = Field(0, ge=0, description="how many hosts may fail before the release is undone")
     keep: int = Field(5, ge=2, le=100, description="how many releases are kept on a host")
-    connect_timeout: Duration = Field(10, description="how long connecting to a host may take")
-    transfer_timeout: Duration = Field(600, description="how long copying a release to a host may take")
 
 
 def _kind_of_target(value: Any) -> str | None:
@@ -165,13 +143,14 @@ def _kind_of_target(value: Any) -> str | None:
     return kind if isinstance(kind, str) else None
 
 
-Target = SshFleet | StaticSite | LambdaFunction | Parameter | Configuration
+Target = SshFleet | StaticSite | LambdaFunction | Parameter | Configuration | LoadBalancer
 AnyTarget = Annotated[
     Annotated[SshFleet, Tag("ssh")]
     | Annotated[StaticSite, Tag("s3-site")]
     | Annotated[LambdaFunction, Tag("lambda")]
     | Annotated[Parameter, Tag("parameter")]
-    | Annotated[Configuration, Tag("appconfig")],
+    | Annotated[Configuration, Tag("appconfig")]
+    | Annotated[LoadBalancer, Tag("alb")],
     Discriminator(_kind_of_target),
 ]
 
@@ -359,6 +338,16 @@ class ReleaseFile(Frozen):
             name for group in target.groups for name, host in self.hosts.items() if group in host.groups
         ]
         return tuple(dict.fromkeys((*target.hosts, *grouped)))
+
+    def behind(self, target: Target) -> dict[str, SshFleet]:
+        """Give the hosts over SSH behind each side of a load balancer as fleets; none of other targets."""
+        if not isinstance(target, LoadBalancer) or target.fleet is None:
+            return {}
+        login = {key: getattr(target.fleet, key) for key in SshHosts.model_fields}
+        return {
+            side: SshFleet(name=target.name, hosts=each.hosts, groups=each.groups, keep=target.keep, **login)
+            for side, each in target.sides.items()
+        }
 
     def own_words(self, host: str, target: Target) -> dict[str, str]:
         """Give the words that are a host's own: its variables, name and address."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from sendoff.spec import balancing
 from sendoff.spec.cloud import CloudTarget, LambdaFunction
 from sendoff.spec.document import Where
 from sendoff.spec.findings import Finding, quoted, unknown
+from sendoff.spec.load_balancer import LoadBalancer
 from sendoff.spec.models import (
     Check,
     CommandCheck,
@@ -46,16 +48,25 @@ def hosts(file: ReleaseFile, where: Where, environment: Environment) -> Iterator
     """Find hosts and groups that do not exist, targets without any, and hosts that stand in two targets."""
     taken: dict[str, str] = {}
     for index, target in enumerate(environment.targets):
-        here = (*where, "targets", index)
+        here: Where = (*where, "targets", index)
         if isinstance(target, CloudTarget):
             yield from _cloud(file, here, target)
         else:
             yield from _fleet(file, here, target)
-        for name in file.hosts_of(target):
-            if name in taken:
-                what = f"host {name!r} stands in target {taken[name]!r} too"
-                yield Finding(here, what, "each host in one target of an environment")
-            taken.setdefault(name, target.name)
+        if isinstance(target, LoadBalancer):
+            yield from balancing.fit(here, target)
+        yield from _taken(here, target.name, file.hosts_of(target), taken)
+        for side, fleet in file.behind(target).items():
+            yield from _fleet(file, (*here, side), fleet)
+            yield from _taken((*here, side), f"{target.name}/{side}", file.hosts_of(fleet), taken)
+
+
+def _taken(where: Where, target: str, named: Iterable[str], taken: dict[str, str]) -> Iterator[Finding]:
+    for name in named:
+        if name in taken:
+            what = f"host {name!r} stands in target {taken[name]!r} too"
+            yield Finding(where, what, "each host in one target of an environment")
+        taken.setdefault(name, target)
 
 
 def shared_places(file: ReleaseFile) -> Iterator[Finding]:
@@ -125,15 +136,19 @@ def templates(file: ReleaseFile, where: Where, environment: Environment) -> Iter
         elif isinstance(check, CommandCheck):
             yield from _words(file, (*here, "command"), check.command, about)
     for index, fleet in enumerate(environment.targets):
-        if isinstance(fleet, CloudTarget):
-            continue
-        own: Hosts = [(name, fleet) for name in file.hosts_of(fleet)]
-        yield from _root(file, (*where, "targets", index, "root"), fleet, own)
-        commands = fleet.commands
-        for key in ("before", "after", "withdraw"):
-            for number, command in enumerate(getattr(commands, key)):
-                at = (*where, "targets", index, "commands", key, number)
-                yield from _words(file, at, command, own)
+        here = (*where, "targets", index)
+        if isinstance(fleet, SshFleet):
+            yield from _on_hosts(file, here, fleet, [(name, fleet) for name in file.hosts_of(fleet)])
+        elif behind := list(file.behind(fleet).values()):
+            hosts: Hosts = [(name, each) for each in behind for name in file.hosts_of(each)]
+            yield from _on_hosts(file, (*here, "fleet"), behind[0], hosts)
+
+
+def _on_hosts(file: ReleaseFile, where: Where, fleet: SshFleet, on: Hosts) -> Iterator[Finding]:
+    yield from _root(file, (*where, "root"), fleet, on)
+    for key in ("before", "after", "withdraw"):
+        for number, command in enumerate(getattr(fleet.commands, key)):
+            yield from _words(file, (*where, "commands", key, number), command, on)
 
 
 Hosts = list[tuple[str, Target]]

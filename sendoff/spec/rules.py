@@ -19,6 +19,7 @@ from sendoff.spec.channels import Channels
 from sendoff.spec.cloud import CloudTarget, Parameter, StaticSite
 from sendoff.spec.document import Where
 from sendoff.spec.findings import Finding, quoted, unknown
+from sendoff.spec.load_balancer import LoadBalancer
 from sendoff.spec.models import (
     Approval,
     Build,
@@ -31,6 +32,7 @@ from sendoff.spec.models import (
     Target,
 )
 from sendoff.spec.placeholders import BadPlaceholder, names
+from sendoff.spec.ssh import SshHosts
 
 CRON_FIELDS = 5
 BUILD_NAMES = frozenset({"version", "commit"})
@@ -154,10 +156,20 @@ def _fleet(where: Where, fleet: Target) -> Iterator[Finding]:
         yield from canary_findings((*where, "canary"), canary)
     if isinstance(fleet, Parameter):
         yield from _named((*where, "value"), fleet.value, VALUE_NAMES)
+    if isinstance(fleet, LoadBalancer):
+        for side, each in fleet.sides.items():
+            yield from _repeats((*where, side, "hosts"), each.hosts)
+            yield from _repeats((*where, side, "groups"), each.groups)
+        if fleet.fleet:
+            yield from _on_hosts((*where, "fleet"), fleet.fleet)
     if isinstance(fleet, CloudTarget):
         return
     yield from _repeats((*where, "hosts"), fleet.hosts)
     yield from _repeats((*where, "groups"), fleet.groups)
+    yield from _on_hosts(where, fleet)
+
+
+def _on_hosts(where: Where, fleet: SshHosts) -> Iterator[Finding]:
     yield from _repeats((*where, "shared"), fleet.shared)
     yield from _repeats((*where, "commands", "secrets"), fleet.commands.secrets)
     for index, inner in enumerate(fleet.shared):

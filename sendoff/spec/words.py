@@ -32,6 +32,10 @@ FUNCTION = r"^[A-Za-z0-9_-]{1,64}$"
 ALIAS = r"^[0-9]{0,60}[A-Za-z_-][A-Za-z0-9_-]{0,60}$"
 PARAMETER = r"^(/[A-Za-z0-9_.-]+){1,10}$"
 RESOURCE = r"^[a-z0-9]{4,7}$"
+ARN_AT = r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}"
+RULE = rf"^{ARN_AT}:listener-rule/app/[A-Za-z0-9-]+(/[0-9a-f]+){{3}}$"
+TARGET_GROUP = rf"^{ARN_AT}:targetgroup/[A-Za-z0-9-]{{1,32}}/[0-9a-f]+$"
+CLUSTER = r"^[A-Za-z0-9_-]{1,255}$"
 HEADER = r"^[A-Za-z0-9-]{1,60}$"
 ONE_LINE = r"^[\x20-\x7e]+$"
 STATISTIC = r"^(Average|Maximum|Minimum|SampleCount|Sum|IQM|(p|tm|wm|tc|ts)(100|[0-9]{1,2}(\.[0-9]{1,10})?))$"
@@ -58,6 +62,9 @@ EXPECTED = {
     ALIAS: "the name of an alias: letters, digits, - and _, not digits alone",
     PARAMETER: "a path such as /shop/production/live, of letters, digits and . _ -, with / before each",
     RESOURCE: "the identifier that AppConfig shows, such as abc1234",
+    RULE: "the ARN of a rule of an Application Load Balancer, which has :listener-rule/app/ in it",
+    TARGET_GROUP: "the ARN of a target group, which has :targetgroup/ in it",
+    CLUSTER: "a name as ECS shows it: letters, digits, - and _, at most 255",
     HEADER: "the name of a header: letters, digits and -",
     ONE_LINE: "what may stand in a header: plain characters on one line",
     STATISTIC: "a statistic of CloudWatch such as Average, Maximum or p90",

@@ -26,10 +26,17 @@ ADVICE: dict[type[SendoffError], str] = {
 
 
 class Connection:
-    """One service, reached when it is first asked; may be used from many threads at once."""
+    """One service, reached when it is first asked; may be used from many threads at once.
 
-    def __init__(self, service: str, target: CloudTarget, access: Access) -> None:
+    `tries`: how often a request is sent that is not answered well; as botocore is set up here unless said.
+    """
+
+    def __init__(
+        self, service: str, target: CloudTarget, access: Access, *, tries: int | None = None
+    ) -> None:
         self._service, self._target, self._access = service, target, access
+        retries = Config(retries={"mode": "standard", "total_max_attempts": tries}) if tries else None
+        self._config = CONFIG.merge(retries) if retries else CONFIG
         self._connecting = threading.Lock()
         self._client: Any = None
 
@@ -38,7 +45,7 @@ class Connection:
         """Give the client; botocore tries again by itself what was throttled, lost or failed there."""
         with self._connecting:
             if self._client is None:
-                self._client = self.connect(CONFIG)
+                self._client = self.connect(self._config)
             return self._client
 
     def connect(self, config: Config) -> Any:

@@ -11,10 +11,15 @@ import yaml
 
 from blocks import lookup
 from blocks.aws import AwsConnection
+from blocks.ssh import SshConnection
+from deployments import register
+from sendoff.catalog import load
 from sendoff.errors import PolicyRefused
 from sendoff.objects.s3.address import Access
 from sendoff.spec.cloud import StaticSite
 from sendoff.spec.models import ReleaseFile
+from sendoff.targets.load_balancer.machines import MachinesBehind
+from sendoff.targets.load_balancer.services import ServicesBehind
 from sendoff.targets.one_host import OneHost
 from sendoff.targets.opening import open_described
 from sendoff.targets.ssh.fleet import Fleet
@@ -91,3 +96,54 @@ def test_opened_by_kind(file: ReleaseFile, monkeypatch: pytest.MonkeyPatch) -> N
     ]
     with pytest.raises(KeyError):
         opened.host("web-1")
+
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "balancer" / "release.yaml"
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_a_load_balancer_is_opened(environment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hosts over SSH behind it are reached over a block of its name, too; services are not."""
+    asked: list[tuple[str, str]] = []
+
+    def find(kind: type[Any], name: str) -> Any:
+        asked.append((kind.__name__, name))
+        return SshConnection(user="from-the-block") if kind is SshConnection else None
+
+    monkeypatch.setattr(lookup, "find", find)
+    file = load(EXAMPLE).file
+    (target,) = file.environment(environment).targets
+    opened: Any = lookup.hosts(file, environment, target, EXAMPLE.parent, by="run-1", token=3)
+    backing = opened.host("front")._backing
+    described = open_described(file, target, EXAMPLE.parent, "plan")
+    assert (opened.names, described.names) == (("front",), ("front",))
+    described.close()
+    opened.close()
+    name = f"shop-{environment}-front"
+    if environment == "production":
+        assert isinstance(backing, ServicesBehind)
+        assert asked == [("AwsConnection", name)]
+        return
+    assert isinstance(backing, MachinesBehind)
+    assert asked == [("SshConnection", name), ("SshConnection", name), ("AwsConnection", name)]
+    assert {side: each.fleet.names for side, each in backing._sides.items()} == {
+        "blue": ("blue-1", "blue-2"),
+        "green": ("green-1", "green-2"),
+    }
+    assert backing._sides["blue"].fleet._login.user == "from-the-block"
+    assert backing._sides["green"].words["green-1"]["port"] == "8080"
+
+
+@pytest.mark.parametrize(
+    ("environment", "kinds"),
+    [("staging", ["AwsConnection", "SshConnection"]), ("production", ["AwsConnection"])],
+)
+def test_blocks_of_a_load_balancer(
+    environment: str, kinds: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`sendoff register` makes a block for AWS, and one for the hosts behind it where there are some."""
+    saved: list[tuple[str, str]] = []
+    monkeypatch.setattr(lookup, "find", lambda kind, name: None)
+    monkeypatch.setattr(register, "_save", lambda block, name: saved.append((type(block).__name__, name)))
+    assert register._connections(load(EXAMPLE)) == ["shop-staging-front", "shop-production-front"]
+    assert [kind for kind, name in saved if name == f"shop-{environment}-front"] == kinds

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 
 from sendoff.model import Frozen
-from sendoff.spec.models import SshFleet
+from sendoff.spec.ssh import SshHosts
 
 
 class HostAddress(Frozen):
@@ -40,7 +40,7 @@ class Login(Frozen):
     keepalive: int = Field(15, ge=1)
 
 
-def described_login(fleet: SshFleet, folder: Path) -> Login:
+def described_login(fleet: SshHosts, folder: Path) -> Login:
     """Take from a release file's fleet how to log in; paths are made absolute, from the file's folder."""
     jump = fleet.jump_host
     return Login(

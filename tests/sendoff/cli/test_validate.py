@@ -41,6 +41,13 @@ def test_a_site_is_no_host(folder):
     assert said == "site.yaml: ok: application handbook, 2 environments, 2 sites\n"
 
 
+def test_a_load_balancer_is_no_host(folder):
+    """What is behind one are hosts, and it is one of its own kind."""
+    shutil.copy(SITE.parents[1] / "balancer" / "release.yaml", "balancer.yaml")
+    said = run("validate", "balancer.yaml").stdout
+    assert said == "balancer.yaml: ok: application shop, 2 environments, 4 hosts, 2 load balancers\n"
+
+
 def test_wrong(folder):
     """All problems of all files are told, and what is right as well; the exit code is 2."""
     Path("a.yaml").write_text("owner: 3\n")

@@ -35,6 +35,7 @@ from sendoff.targets.ssh.fleet import Fleet
 from sendoff.targets.ssh.login import HostAddress, Login
 from tests.kit.emulators import Emulator, Ministack
 from tests.kit.functions import PAUSE, Functions, functions_in
+from tests.sendoff.targets.load_balancer.place import OverEcs, OverSsh
 
 SSHD = "/usr/sbin/sshd"
 CONFIG = """
@@ -333,3 +334,30 @@ def both(emulator: Emulator, one_session: None) -> Iterator[Functions]:
     """A function in one emulator after the other."""
     with functions_in(emulator) as made:
         yield made
+
+
+@pytest.fixture
+def over_ssh(moto: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OverSsh]:
+    """A load balancer with a host of OpenSSH behind each side, which is looked at without pauses."""
+    monkeypatch.setattr("sendoff.targets.load_balancer.backing.EVERY", 0.05)
+    sites = openssh(tmp_path)
+    made = OverSsh(moto, monkeypatch, next(sites))
+    yield made
+    made.close()
+    next(sites, None)
+
+
+@pytest.fixture
+def over_ecs(moto: Any, ministack: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[OverEcs]:
+    """A load balancer with a service of ECS behind each side, which is looked at without pauses."""
+    monkeypatch.setattr("sendoff.targets.load_balancer.backing.EVERY", 0.05)
+    made = OverEcs(moto, monkeypatch, ministack)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["over_ssh", "over_ecs"])
+def balanced(request: pytest.FixtureRequest) -> OverSsh | OverEcs:
+    """A load balancer with either behind it, on which nothing was released."""
+    found: OverSsh | OverEcs = request.getfixturevalue(request.param)
+    return found

@@ -32,7 +32,14 @@ def fixtures(file: Path, test: str) -> set[str]:
     found: set[str] = set()
     left = [test]
     while left:
-        more = {argument.arg for argument in known[left.pop()].args.args} - found
+        one = known[left.pop()]
+        named = {
+            each.value
+            for mark in one.decorator_list
+            for each in ast.walk(mark)
+            if isinstance(each, ast.Constant)
+        }
+        more = ({argument.arg for argument in one.args.args} | named & known.keys()) - found
         found |= more
         left += more & known.keys()
     return found
@@ -45,14 +52,14 @@ def test_a_test_shows_it(each: Capability) -> None:
     text = (ROOT / file).read_text()
     given = {argument.arg for argument in functions(ROOT / file)[name].args.args}
     if each.evidence is Evidence.EMULATOR:
-        several = {"emulator"} if "," in each.on else {each.on, "emulator"}
-        assert fixtures(ROOT / file, name) & several
+        used = fixtures(ROOT / file, name)
+        assert "emulator" in used or {*re.findall(r"moto|ministack", each.on)} <= used
         assert "pytest.mark.aws" in text
     elif each.evidence is Evidence.REAL:
         servers = (ROOT / file).with_name("conftest.py").read_text()
         assert f"pytest.mark.{NEEDS[each.on]}" in text + servers
     else:
-        assert given & {"sts", "network", "stubbed"}
+        assert given & {"sts", "network", "stubbed", "deployments", "targets"}
 
 
 def test_the_documentation_says_the_same() -> None:

@@ -1,0 +1,1 @@
+"""Load balancers: two sides behind a rule, of which tags say what each holds, and weights what it gets."""
