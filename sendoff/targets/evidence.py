@@ -258,7 +258,7 @@ SHOWN: tuple[tuple[str, Evidence, str, str, dict[str, str]], ...] = (
         Evidence.EMULATOR,
         "moto, ministack",
         "canary/test_measure.py",
-        {"compare failures and values in CloudWatch": "test_cloudwatch"},
+        {"compare by metrics of CloudWatch": "test_cloudwatch"},
     ),
     (
         "canary",
