@@ -59,7 +59,10 @@ def test_plan(loaded: catalog.Loaded, store: ArtifactStore) -> None:
         "go-live/1",
         "prune",
     ]
-    assert "switch prices back to 1" in as_text(plan, {})
+    told = as_text(plan, {})
+    assert "give it 10 % of the traffic, and watch it for 15 min" in told
+    assert "at each step, go on only if errors is no worse than before; else undo" in told
+    assert "switch prices back to 1" in told
 
 
 @pytest.fixture
