@@ -23,8 +23,9 @@ def canary_words(canary: Canary) -> Iterator[str]:
         yield f"give it {step.weight} % of the traffic, and watch it for {duration(step.soak)}"
     if canary.compare:
         names = listing(each.name for each in canary.compare)
-        are = "is" if len(canary.compare) == 1 else "are"
-        yield f"at each step, go on only if {names} {are} no worse than before; else undo"
+        strict = listing((each.name for each in canary.compare if each.without_data == "undo"), otherwise="")
+        unless = f", or if nobody can tell of {strict}" if strict else ""
+        yield f"at each step, compare {names} with the release before; undo if it is worse{unless}"
 
 
 def command_words(commands: Sequence[Sequence[str]]) -> str:

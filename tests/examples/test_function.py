@@ -61,7 +61,7 @@ def test_plan(loaded: catalog.Loaded, store: ArtifactStore) -> None:
     ]
     told = as_text(plan, {})
     assert "give it 10 % of the traffic, and watch it for 15 min" in told
-    assert "at each step, go on only if errors is no worse than before; else undo" in told
+    assert "at each step, compare errors with the release before; undo if it is worse" in told
     assert "switch prices back to 1" in told
 
 

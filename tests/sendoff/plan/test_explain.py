@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sendoff.plan.explain import check_words, command_words, gate_words
-from sendoff.spec.models import Approval, CommandCheck, HttpCheck, Quorum
+from sendoff.plan.explain import canary_words, check_words, command_words, gate_words
+from sendoff.spec.canary import Canary
+from sendoff.spec.models import Approval, CommandCheck, HttpCheck, InvokeCheck, Quorum
 
 
 @pytest.mark.parametrize(
@@ -69,3 +70,33 @@ def test_commands_are_quoted_as_typed() -> None:
     """A word with spaces stays one word, and a newline stays in its line."""
     assert command_words([["a", "b c"]]) == "\"a 'b c'\""
     assert "\n" not in command_words([["a", "b\nc"]])
+
+
+def test_an_invoked_function_says_what_it_answers() -> None:
+    """It says what the new version is given, of which targets, and what it has to answer."""
+    check = InvokeCheck(kind="invoke", name="sum", payload="[1]", answer="1", when="canary", targets=("api",))
+    assert check_words(check) == (
+        "the new version, invoked with '[1]', answers with '1' (api only); "
+        "while it has a part of the traffic, within 30 s"
+    )
+
+
+@pytest.mark.parametrize(
+    ("without_data", "unless"), [("undo", ", or if nobody can tell of errors"), ("go on", "")]
+)
+def test_a_canary_says_its_steps_and_what_decides(without_data: str, unless: str) -> None:
+    """Each share has a line, and so has what is compared; what happens without data is said."""
+    errors = {
+        "kind": "failures",
+        "name": "errors",
+        "source": {"kind": "prometheus", "url": "https://prometheus.example"},
+        "failures": "errors",
+        "total": "requests",
+        "without_data": without_data,
+    }
+    steps = [{"weight": 10, "soak": "5m"}, {"weight": 50, "soak": "1h"}]
+    assert list(canary_words(Canary.model_validate({"steps": steps, "compare": [errors]}))) == [
+        "give it 10 % of the traffic, and watch it for 5 min",
+        "give it 50 % of the traffic, and watch it for 1 h",
+        f"at each step, compare errors with the release before; undo if it is worse{unless}",
+    ]
