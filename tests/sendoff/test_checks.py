@@ -11,7 +11,7 @@ import pytest
 
 from sendoff.checks import MOST_BODY, MOST_SAID, CheckResult, excerpt, run_check
 from sendoff.errors import HostUnreachable
-from sendoff.spec.models import CommandCheck, HttpCheck
+from sendoff.spec.models import CommandCheck, HttpCheck, InvokeCheck
 from sendoff.targets.protocol import CommandResult
 
 
@@ -34,6 +34,7 @@ class Server:
     def __init__(self) -> None:
         self.answers: list[tuple[int, dict[str, str], bytes]] = [(200, {}, b"fine")]
         self.asked: list[str] = []
+        self.marked: list[str | None] = []
         self.hang = threading.Event()
         self.hang.set()
         outer = self
@@ -41,6 +42,7 @@ class Server:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 outer.asked.append(self.path)
+                outer.marked.append(self.headers.get("X-Release"))
                 outer.hang.wait(10)
                 answers = outer.answers
                 status, headers, body = answers.pop(0) if len(answers) > 1 else answers[0]
@@ -86,6 +88,12 @@ def test_a_good_answer(server: Server) -> None:
     assert (result.passed, result.tries, result.host, result.name) == (True, 1, "web-1", "health")
     assert result.said.startswith("web-1 answered 200 in ")
     assert server.asked == ["/health?v=2.4.1"]
+
+
+def test_headers_are_sent(server: Server) -> None:
+    """Their values are filled as the address is."""
+    assert ask(server.port, headers={"X-Release": "dark-{version}"}).passed
+    assert server.marked == ["dark-2.4.1"]
 
 
 def test_a_bad_status_until_the_deadline(server: Server) -> None:
@@ -246,3 +254,50 @@ def test_a_command_that_fails() -> None:
 def test_a_command_check_without_a_host() -> None:
     """It cannot pass, and says why."""
     assert "expected a host" in command(None, deadline=1).said
+
+
+class Function(Shell):
+    """A function that only answers, as prepared."""
+
+    facts = deploy = switch = remove = prune = close = Shell.run
+
+    def invoke(self, release: str, payload: str, timeout: float) -> CommandResult:
+        return self.run((payload,), release, timeout, {})
+
+
+def invoke(target: Any, **options: Any) -> CheckResult:
+    check, time = (
+        InvokeCheck.model_validate({"kind": "invoke", "name": "sum", "deadline": 1} | options),
+        Time(),
+    )
+    return run_check(check, "api", {}, target, release="2-x", clock=time.clock, sleep=time.sleep)
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        (CommandResult(code=0, output='{"total": 3}', seconds=0.1), None),
+        (
+            CommandResult(code=0, output='{"total": 4}', seconds=0.1),
+            """api answered without '"total": 3', once; it said: '{"total": 4}'""",
+        ),
+        (
+            CommandResult(code=1, output="KeyError: items", seconds=0.1),
+            "api failed when it was invoked, once; it said: 'KeyError: items'",
+        ),
+        (HostUnreachable("api: gone\nfor good"), "api could not be invoked (api: gone), once"),
+    ],
+    ids=["right", "wrong", "failed", "away"],
+)
+def test_a_function_that_is_invoked(result: CommandResult | Exception, said: str | None) -> None:
+    """Its version is given the payload; what it answers has to be right, and it must not fail."""
+    function = Function(result)
+    found = invoke(function, payload="[1, 2]", answer='"total": 3')
+    assert found.passed is (said is None)
+    assert found.said == (said or "api answered in 100 ms")
+    assert function.ran == [(("[1, 2]",), "2-x", 1.0)]
+
+
+def test_what_cannot_be_invoked() -> None:
+    """A host that is no function cannot pass."""
+    assert "cannot be invoked for 'sum', expected a function" in invoke(Shell()).said
