@@ -27,6 +27,8 @@ from sendoff.settings import Settings
 Pause = Callable[[], None]
 NEWS = frozenset(
     {
+        "canary.shifted",
+        "canary.compared",
         "approval.asked",
         "approval.answered",
         "approval.void",
