@@ -337,7 +337,9 @@ def both(emulator: Emulator, one_session: None) -> Iterator[Functions]:
 
 
 @pytest.fixture
-def over_ssh(moto: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OverSsh]:
+def over_ssh(
+    moto: Any, one_session: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[OverSsh]:
     """A load balancer with a host of OpenSSH behind each side, which is looked at without pauses."""
     monkeypatch.setattr("sendoff.targets.load_balancer.backing.EVERY", 0.05)
     sites = openssh(tmp_path)
@@ -348,7 +350,9 @@ def over_ssh(moto: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 @pytest.fixture
-def over_ecs(moto: Any, ministack: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[OverEcs]:
+def over_ecs(
+    moto: Any, ministack: Any, one_session: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[OverEcs]:
     """A load balancer with a service of ECS behind each side, which is looked at without pauses."""
     monkeypatch.setattr("sendoff.targets.load_balancer.backing.EVERY", 0.05)
     made = OverEcs(moto, monkeypatch, ministack)

@@ -180,6 +180,7 @@ def test_each_request_fails_before_hosts(
 def test_killed_at_each_request(
     moto: Moto,
     ministack: Ministack,
+    one_session: None,
     build: Build,
     store: ArtifactStore,
     monkeypatch: pytest.MonkeyPatch,
