@@ -5,11 +5,10 @@ from __future__ import annotations
 from contextlib import closing
 from datetime import datetime
 
-from sendoff.canary.measure import Sources, Variant, Window, compare
-from sendoff.canary.statistics import Verdict
-
 from blocks import lookup
 from sendoff.artifact.manifest import version_of
+from sendoff.canary.measure import Sources, Variant, Window, compare
+from sendoff.canary.statistics import Verdict
 from sendoff.spec.canary import Comparison
 from sendoff.spec.cloud import CloudTarget
 from sendoff.targets.protocol import ShiftingTarget
