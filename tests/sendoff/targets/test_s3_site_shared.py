@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -54,6 +56,9 @@ def test_each_file_once(pages: Pages, build: Build, store: ArtifactStore) -> Non
     keys = pages.keys(artifact.release_name)
     assert keys["a.txt"] == keys["b/c.txt"]
     assert len(set(keys.values())) == 3 == len(pages.stored())
+    told = [hashlib.sha256(b"x").hexdigest(), "text/css; charset=utf-8", "public, max-age=300"]
+    address = hashlib.sha256(json.dumps(told, separators=(",", ":")).encode()).hexdigest()
+    assert keys["d.css"] == f"files/{address}"
     assert {pages.get(keys[path])["ContentType"] for path in ("d.css", "e.html")} == {
         "text/css; charset=utf-8",
         "text/html; charset=utf-8",
