@@ -78,7 +78,10 @@ class Sealed(Frozen):
 
 
 class Seal(Frozen):
-    """The manifest of a release; written last, so that what has one is whole."""
+    """The manifest of a release; written last, so that what has one is whole.
+
+    `fence`: the number that it was sealed under, or went live with last where its files are shared.
+    """
 
     release: str
     digest: str

@@ -20,7 +20,7 @@ from sendoff.targets.s3_site.bucket import SiteBucket
 from sendoff.targets.s3_site.layout import RELEASE, RELEASES, folder, manifest_key
 from sendoff.targets.s3_site.place import problem_of
 from sendoff.targets.s3_site.pointer import PointerFile, Seen
-from sendoff.targets.s3_site.seals import read_seal, releases
+from sendoff.targets.s3_site.seals import contended, releases, renew, retire
 from sendoff.targets.s3_site.sweeping import sweep
 from sendoff.targets.s3_site.transfer import Transfer
 
@@ -135,7 +135,7 @@ class S3Site:
 
     def _see_whole(self, release: str) -> None:
         """Refuse to make live what is not there, or not as it was sealed."""
-        seal = read_seal(self._bucket, release)
+        seal = renew(self._bucket, release, self._pointer.token)
         problem = problem_of(self._bucket, seal) if seal else "it has no manifest"
         if problem:
             raise PolicyRefused(
@@ -160,11 +160,16 @@ class S3Site:
         return Outcome(changed=bool(gone), said=(f"removed {', '.join(gone)}" if gone else otherwise) + kept)
 
     def _take_away(self, release: str, doing: str) -> bool:
-        """Remove the manifest first, so that the release is gone before any of its files is."""
-        key = manifest_key(release)
-        has_seal = self._bucket.read(key).content is not None
-        if has_seal:
-            self._bucket.delete([key])
+        """Remove the manifest first, so that the release is gone before any of its files is.
+
+        It is read before the pointer is looked at: who overtakes us after that finds it, or changes it.
+        """
+        found = self._bucket.read(manifest_key(release))
+        if has_seal := bool(found.content):
+            self._pointer.hold(doing)
+            if not retire(self._bucket, release, found):
+                self._pointer.hold(doing)
+                raise contended(self._bucket, release)
         files = self._bucket.listing(folder(release))
         if files:
             self._pointer.hold(doing)

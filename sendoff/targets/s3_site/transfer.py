@@ -22,7 +22,7 @@ from sendoff.targets.s3_site.layout import Layout, Listed, Seal, Sealed, files_o
 from sendoff.targets.s3_site.media import content_type
 from sendoff.targets.s3_site.place import Place, place_of, problem_of
 from sendoff.targets.s3_site.pointer import PointerFile
-from sendoff.targets.s3_site.seals import read_seal, releases, seal_in
+from sendoff.targets.s3_site.seals import contended, read_seal, releases, seal_in
 
 AT_ONCE = 16  # files; each is in memory up to the size of a part
 BASES = 2  # releases whose manifests are read for what is there
@@ -66,9 +66,9 @@ class Transfer:
     def carry_out(self) -> Outcome:
         """Put what lacks, see that all is there, and seal it."""
         doing = f"deploying {self._name}"
+        manifest = self._bucket.read(manifest_key(self._name))  # first, so that who overtakes us changes it
         live = self._pointer.hold(doing).pointer.release
-        manifest = self._bucket.read(manifest_key(self._name)).content
-        seal = seal_in(manifest)
+        seal = seal_in(manifest.content)
         if seal and (problem := self._problem(seal)) is None:
             return Outcome(changed=False, said=f"{self._name} is there already, sealed and whole")
         if self._name == live:
@@ -77,13 +77,11 @@ class Transfer:
                 f"({problem if seal else 'its manifest is gone'}), expected it as it was put there; "
                 "put another release live first"
             )
-        if manifest is not None:  # first, as the release is not whole now
-            self._bucket.delete([manifest_key(self._name)])
         place = place_of(self._bucket, self._name, self._site.layout)
         planned = self._planned(place)
         done = self._put_all(planned, self._cleared(place, planned), self._known(live))
         self._pointer.hold(doing)
-        self._seal(place, planned)
+        self._seal(place, planned, manifest.etag)
         mended = f"; what was there was damaged: {problem}" if seal else ""
         return Outcome(changed=True, said=f"{self._name} is there, {self._told(done)}{mended}")
 
@@ -169,8 +167,11 @@ class Transfer:
                 )
         return "sent"
 
-    def _seal(self, place: Place, planned: Iterable[Planned]) -> None:
-        """Write the manifest, after one look at whether all is there: from then on the release exists."""
+    def _seal(self, place: Place, planned: Iterable[Planned], over: str | None) -> None:
+        """Write the manifest, after one look at whether all is there: from then on the release exists.
+
+        It takes the place of the one that has the ETag `over`, where there is one.
+        """
         there, sizes = place.listing(), _sizes(planned)
         lacks = {key for key, size in sizes.items() if key not in there or there[key].size != size}
         if wrong := lacks | place.strays(there, sizes):
@@ -188,13 +189,10 @@ class Transfer:
             fence=self._pointer.token,
             by=self._by,
         )
-        if not self._bucket.write(manifest_key(self._name), canonical(seal), None):
+        if not self._bucket.write(manifest_key(self._name), canonical(seal), over):
             written = read_seal(self._bucket, self._name)
             if written is None or written.digest != seal.digest or written.problem(there):
-                raise StepErrored(
-                    f"{self._site.name}: {manifest_key(self._name)} was written by others meanwhile, "
-                    "expected nobody else to write there; see who does, then try again"
-                )
+                raise contended(self._bucket, self._name)
 
     def _told(self, done: Counter[str]) -> str:
         parts = [f"{count(done['sent'], 'file')} sent ({done['sent bytes'] / 1e6:.1f} MB)"]

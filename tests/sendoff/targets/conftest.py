@@ -200,6 +200,12 @@ class Pages:
         """Read a release as visitors see it, by path."""
         return {path: self.get(key)["Body"].read() for path, key in self.keys(release).items()}
 
+    def sealed(self) -> list[str]:
+        """Name the releases that have a manifest that is not empty."""
+        start = ".sendoff/manifests/"
+        found = [key for key in self.names(start) if key[-1] != "/" and self.get(key)["Body"].read()]
+        return [key.removeprefix(start).removesuffix(".json") for key in found]
+
     def stored(self) -> list[str]:
         """Name all files of all releases, and what lies beside them."""
         return [each for each in self.names() if not each.startswith(".sendoff/") and each[-1] != "/"]

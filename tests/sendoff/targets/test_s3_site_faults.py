@@ -71,9 +71,7 @@ class Story:
         pointer, new = self.pages.pointer(), self.new.release_name
         assert (pointer["release"], pointer["fence"]) == (self.live, self.token)
         wanted = {self.old: OLD} | ({new: NEW} if has_new else {})
-        assert {key for key in self.pages.names(".sendoff/manifests/") if key[-1] != "/"} == {
-            f".sendoff/manifests/{each}.json" for each in wanted
-        }
+        assert set(self.pages.sealed()) == wanted.keys()
         assert {each: self.pages.content(each) for each in wanted} == wanted
         keys = {key for each in wanted for key in self.pages.keys(each).values()}
         assert set(self.pages.stored()) == keys

@@ -92,6 +92,7 @@ def test_the_layout_was_changed(
     assert site.prune(1, frozenset()).changed
     assert (site.facts().releases, pages.content(new.release_name)) == ((new.release_name,), NEW)
     assert pages.stored() == sorted(pages.keys(new.release_name).values())
+    assert pages.json(f".sendoff/manifests/{new.release_name}.json")["layout"] == now
 
 
 def test_a_damaged_release_of_the_other_layout(pages: Pages, build: Build, store: ArtifactStore) -> None:
@@ -214,3 +215,48 @@ def test_a_record_of_others(pages: Pages, build: Build, store: ArtifactStore) ->
     pages.put(RECORD, b"[]")
     with pytest.raises(PolicyRefused, match=r"leaving.json is not what Sendoff wrote"):
         pages.site().deploy(build(OLD), store)
+
+
+def test_a_manifest_that_was_to_go(
+    pages: Pages, build: Build, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was about to remove a release does not take its manifest when it went live meanwhile."""
+    artifact = build(OLD)
+    slow, fast = pages.site(), pages.site(token=2)
+    slow.deploy(artifact, store)
+    write, manifest = slow._bucket.write, f".sendoff/manifests/{artifact.release_name}.json"
+
+    def late(key: str, content: bytes, etag: str | None) -> bool:
+        if key == manifest:
+            fast.switch(artifact.release_name)
+        return write(key, content, etag)
+
+    monkeypatch.setattr(slow._bucket, "write", late)
+    with pytest.raises(Fenced):
+        slow.remove(artifact.release_name)
+    assert pages.json(manifest)["fence"] == 2
+    assert pages.content(artifact.release_name) == OLD
+    assert fast.facts().releases == (artifact.release_name,)
+
+
+def test_a_manifest_that_went(
+    pages: Pages, build: Build, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release does not go live when its manifest is taken away in the middle of that; it can come again."""
+    artifact = build(OLD)
+    slow, fast = pages.site(), pages.site(token=2)
+    slow.deploy(artifact, store)
+    write, manifest = fast._bucket.write, f".sendoff/manifests/{artifact.release_name}.json"
+
+    def late(key: str, content: bytes, etag: str | None) -> bool:
+        if key == manifest and pages.get(manifest)["Body"].read():
+            pages.put(manifest, b"")
+        return write(key, content, etag)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fast._bucket, "write", late)
+        with pytest.raises(StepErrored, match="was written by others meanwhile"):
+            fast.switch(artifact.release_name)
+    assert (pages.pointer()["release"], fast.facts().releases) == (None, ())
+    assert "2 were there" in fast.deploy(artifact, store).said
+    assert fast.switch(artifact.release_name).changed
