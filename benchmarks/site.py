@@ -22,15 +22,14 @@ from pydantic import SecretStr
 from benchmarks import tools, tree
 from benchmarks.measure import measure, under_load
 from benchmarks.peers import Command
+from benchmarks.site_deploy import BUCKET
 from examples.production.seaweedfs import REGION, SeaweedFS
 from sendoff.artifact.manifest import Artifact
 from sendoff.objects import FolderObjects
-from sendoff.objects.s3.address import Access, Credentials
-from sendoff.spec.cloud import StaticSite
+from sendoff.objects.s3.address import Credentials
 from sendoff.store import ArtifactStore
 
 FOLDER = Path("build-output") / "bench"
-BUCKET = "pages"
 READY = 90.0  # seconds until the server takes a write
 KEEPER = Credentials(access_key_id="KEEPER", secret_access_key=SecretStr("keeper"))
 WORKER = Credentials(access_key_id="WORKER", secret_access_key=SecretStr("worker"))
@@ -41,29 +40,9 @@ def main(words: Sequence[str]) -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(prog="benchmarks.site", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--deploy", nargs=4, metavar=("STORE", "VERSION", "PREFIX", "ENDPOINT"))
     asked = parser.parse_args(words)
-    if asked.deploy:
-        deploy(*asked.deploy)
-        return
     with tempfile.TemporaryDirectory(prefix="sendoff-bench-") as name:
         compare(Path(name), asked.rounds)
-
-
-def deploy(store: str, version: str, prefix: str, endpoint: str) -> None:
-    """Do what is timed: deploy a version dark, and make it live."""
-    from sendoff.targets.s3_site.site import open_target  # noqa: PLC0415 -- loading it is measured
-
-    kept = ArtifactStore(FolderObjects(Path(store)))
-    artifact = kept.find("site", version)
-    if artifact is None:
-        raise SystemExit(f"{store}: no version {version} of 'site'")
-    site = StaticSite(
-        kind="s3-site", name="pages", bucket=BUCKET, prefix=prefix, endpoint=endpoint, region=REGION
-    )
-    with open_target(site, Access(), by="bench", token=1) as opened:
-        print(opened.host("pages").deploy(artifact, kept).said)
-        print(opened.host("pages").switch(artifact.release_name).said)
 
 
 def compare(folder: Path, rounds: int) -> None:
@@ -91,8 +70,13 @@ def compare(folder: Path, rounds: int) -> None:
 def _rows(
     endpoint: str, store: Path, trees: dict[str, Path], aws: Path | None, number: int
 ) -> dict[str, list[list[str]]]:
-    python = [sys.executable, "-m", "benchmarks.site", "--deploy", str(store)]
-    rows = {"Sendoff, deploy and switch": [[*python, each, f"a{number}", endpoint] for each in VERSIONS]}
+    python = [sys.executable, "-m", "benchmarks.site_deploy"]
+    rows = {
+        f"Sendoff, {layout}: deploy and switch": [
+            [*python, str(store), each, layout, f"{layout}{number}", endpoint, REGION] for each in VERSIONS
+        ]
+        for layout in ("shared", "folders")
+    }
     if aws:
         sync = [str(aws), "s3", "sync", "--only-show-errors", "--endpoint-url", endpoint]
         rows["aws s3 sync --delete, over what is live"] = [

@@ -22,9 +22,9 @@ from sendoff.errors import BadInput, CheckFailed, Fenced, PolicyRefused, Sendoff
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import GOOD_ENDS, End, Event
 from sendoff.nightly import nightly
-from sendoff.report import summary
 from sendoff.report.emergency import EMERGENCY
 from sendoff.report.halt import where_it_stopped
+from sendoff.report.release import summary
 from sendoff.reviewing import open_review
 from sendoff.settings import Settings
 from sendoff.spec.intent import Intent

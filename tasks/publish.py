@@ -14,7 +14,8 @@ from sendoff.ledger import Ledger
 from sendoff.ledger.models import Event
 from sendoff.plan.models import Plan
 from sendoff.plan.render import as_markdown
-from sendoff.report import release_report, what_is_where
+from sendoff.report.placements import what_is_where
+from sendoff.report.release import release_report
 from sendoff.reviews import REVIEWS, marks, open_reviews
 from tasks.run import Place, Run
 from tasks.when import when_lines

@@ -16,8 +16,8 @@ from prefect.states import AwaitingRetry, Crashed
 
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import End, Event, resource
-from sendoff.report import summary
 from sendoff.report.halt import where_it_stopped
+from sendoff.report.release import summary
 from sendoff.reviewing import open_review
 from sendoff.settings import Settings
 from tasks.deeds import canceller

@@ -21,7 +21,7 @@ from sendoff.ledger import Ledger
 from sendoff.ledger.models import GOOD_ENDS, Event
 from sendoff.ledger.progress import Progress, progress
 from sendoff.ledger.sentences import meaningful
-from sendoff.report import summary
+from sendoff.report.release import summary
 from sendoff.settings import Settings
 
 Pause = Callable[[], None]

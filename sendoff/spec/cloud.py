@@ -115,6 +115,9 @@ class StaticSite(CloudTarget):
     cache: tuple[CacheRule, ...] = Field(
         USUAL_CACHING, description="what caches are told; of the rules that fit a file, the first counts"
     )
+    layout: Literal["folders", "shared"] = Field(
+        "folders", description="a folder for each release, or each file once for all releases that have it"
+    )
     keep: int = Field(5, ge=2, le=100, description="how many releases are kept in the bucket")
     transfer_timeout: Duration = Field(600, description="how long copying a release into the bucket may take")
 

@@ -53,12 +53,23 @@ SHOWN: tuple[tuple[str, Evidence, str, str, dict[str, str]], ...] = (
         "targets/test_s3_site_contract.py",
         {
             "deploy without visitors, every checksum compared by the server": "test_dark_after_deploy",
-            "copy on the server what is there already": "test_what_is_there_is_copied",
+            "not send again what is there already": "test_what_is_there_is_not_sent",
             "go live and undo by one conditional write": "test_live_after_switch_and_undo",
             "let one of two writers win": "test_two_writers",
             "do it again without a second effect": "test_a_second_time_is_a_no_op",
             "refuse who was believed dead": "test_a_smaller_number_is_refused",
             "remove and prune": "test_prune",
+        },
+    ),
+    (
+        "s3-site",
+        Evidence.REAL,
+        "SeaweedFS",
+        "targets/test_s3_site_shared.py",
+        {
+            "keep each file once for all releases": "test_each_file_once",
+            "change between folders and shared files": "test_the_layout_was_changed",
+            "keep what a removal that was believed dead would take": "test_a_removal_that_was_asleep",
         },
     ),
     (

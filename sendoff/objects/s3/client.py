@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 
 from sendoff.objects.s3.address import Access, BucketAddress, Credentials
+from sendoff.objects.s3.reading import new_session
 from sendoff.objects.s3.role import in_role
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def session(access: Access, region: str | None) -> boto3.Session:
     """Prepare to ask as somebody; where nothing is said, with what AWS tools find on this machine."""
     key = access.key
     own = boto3.Session(
+        botocore_session=new_session(),
         aws_access_key_id=key.access_key_id if key else None,
         aws_secret_access_key=key.secret_access_key.get_secret_value() if key else None,
         region_name=region,

@@ -9,8 +9,9 @@ from botocore.credentials import (
     DeferredRefreshableCredentials,
 )
 from botocore.exceptions import NoCredentialsError
-from botocore.session import Session
 from pydantic import SecretStr
+
+from sendoff.objects.s3.reading import new_session
 
 METHOD = "assume-role"
 AS = "sendoff"  # how the role's sessions are called in the logs of AWS
@@ -42,6 +43,6 @@ def in_role(session: boto3.Session, role_arn: str, external_id: SecretStr | None
         extra_args={"RoleSessionName": AS}
         | ({"ExternalId": external_id.get_secret_value()} if external_id else {}),
     )
-    inner = Session()
+    inner = new_session()
     inner.get_component("credential_provider").insert_before("env", _InRole(fetcher))
     return boto3.Session(botocore_session=inner, region_name=session.region_name)

@@ -34,6 +34,13 @@ class Headers(TypedDict, total=False):
     CacheControl: str
 
 
+class Condition(TypedDict, total=False):
+    """What has to be at a key for a write to happen: nothing (`*`), or what has an ETag."""
+
+    IfMatch: str
+    IfNoneMatch: str
+
+
 @dataclass(frozen=True)
 class Body:
     """Content at hand: a file at its start, its size in bytes and its SHA-256 in hexadecimal."""
@@ -58,7 +65,10 @@ def spooled(source: BinaryIO) -> Iterator[Body]:
 
 @dataclass(frozen=True)
 class Upload:
-    """Content on its way to a key of a bucket; large content goes in parts of so many bytes."""
+    """Content on its way to a key of a bucket; large content goes in parts of so many bytes.
+
+    `over`: the ETag of what it takes the place of, where there is something.
+    """
 
     client: S3Client
     bucket: str
@@ -66,6 +76,7 @@ class Upload:
     body: Body
     part: int = PART
     headers: Headers = field(default_factory=Headers)
+    over: str | None = None
     metadata: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,7 +84,7 @@ class Upload:
         object.__setattr__(self, "metadata", {SHA256: self.body.sha256, WRITER: uuid.uuid4().hex})
 
     def put_new(self) -> bool:
-        """Put it if there is none; False when another writer was first.
+        """Put it if there is none, or no other than `over`; False when another writer was first.
 
         A try whose answer was lost is repeated by botocore and then finds its own object there. So each
         writer leaves a name of its own on the object, and looks at it before it believes to be late.
@@ -98,6 +109,10 @@ class Upload:
         there = self.client.head_object(Bucket=self.bucket, Key=self.key)["Metadata"]
         return all(there.get(name) == value for name, value in self.metadata.items())
 
+    @property
+    def _condition(self) -> Condition:
+        return {"IfMatch": self.over} if self.over else {"IfNoneMatch": "*"}
+
     def _at_once(self) -> None:
         self.body.file.seek(0)
         self.client.put_object(
@@ -105,8 +120,8 @@ class Upload:
             Key=self.key,
             Body=self.body.file.read(),
             Metadata=self.metadata,
-            IfNoneMatch="*",
             ChecksumAlgorithm=ALGORITHM,
+            **self._condition,
             **self.headers,
         )
 
@@ -125,7 +140,7 @@ class Upload:
                 Key=self.key,
                 UploadId=upload,
                 MultipartUpload={"Parts": self._parts(upload)},
-                IfNoneMatch="*",
+                **self._condition,
             )
         except BaseException:
             with suppress(ClientError, BotoCoreError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from email.utils import parsedate_to_datetime
 from itertools import islice
@@ -122,14 +122,13 @@ class SiteBucket:
         return True
 
     def listing(self, start: str) -> dict[str, Listed]:
-        """List what lies below the start of a key, by the rest of it."""
-        start = self._root + start
+        """List what has keys that start so, by their keys."""
         with self._asking(f"listing {start!r}"):
             pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.address.name, Prefix=start
+                Bucket=self.address.name, Prefix=self._root + start
             )
             return {
-                each["Key"].removeprefix(start): Listed(each["Size"], each["ETag"], each["LastModified"])
+                each["Key"].removeprefix(self._root): Listed(each["Size"], each["ETag"], each["LastModified"])
                 for page in pages
                 for each in page.get("Contents", ())
             }
@@ -160,10 +159,14 @@ class SiteBucket:
             told["CacheControl"] = head["CacheControl"]
         return head["Metadata"].get(upload.SHA256) == sha256 and told == headers
 
-    def put_new(self, key: str, body: upload.Body, headers: upload.Headers) -> bool:
-        """Put an object where there is none, its SHA-256 checked by the server; False when there is one."""
+    def put(self, key: str, body: upload.Body, headers: upload.Headers, over: str | None) -> bool:
+        """Put an object over what has this ETag, or where there is nothing; the server checks its SHA-256.
+
+        False when that is not so (any more).
+        """
         with self._asking(f"writing {key!r}"):
-            sent = upload.Upload(self._client, self.address.name, self._root + key, body, headers=headers)
+            name = self._root + key
+            sent = upload.Upload(self._client, self.address.name, name, body, headers=headers, over=over)
             return sent.put_new()
 
     def copy(self, source: str, etag: str, key: str, sha256: str, headers: upload.Headers) -> bool:
@@ -222,8 +225,3 @@ class SiteBucket:
 def _clock(answer: Any) -> float | None:
     said = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
     return parsedate_to_datetime(said).timestamp() if said else None
-
-
-def names(found: Iterable[str]) -> Iterator[str]:
-    """Read the names of releases out of those of their manifests."""
-    return (each.removesuffix(".json") for each in found if each.endswith(".json"))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from typing import Literal
+
+from pydantic import Field
 
 from sendoff.artifact.manifest import Entry, Manifest
 from sendoff.errors import PolicyRefused
@@ -14,10 +18,14 @@ from sendoff.targets.files import only_files
 
 POINTER = ".sendoff/current.json"
 MANIFESTS = ".sendoff/manifests/"
+LEAVING = ".sendoff/leaving.json"
 PROBE = ".sendoff/probe"
 RELEASES = "rel/"
+SHARED = "files/"
 RELEASE = re.compile(r".+-[0-9a-f]{12}")
 LONGEST = 1024  # bytes in a key
+
+Layout = Literal["folders", "shared"]
 
 
 @dataclass(frozen=True)
@@ -42,8 +50,23 @@ class Pointer(Frozen):
     writes: int = 0
 
 
+class Leaving(Frozen):
+    """The keys of shared files that are being removed, by the number under which; they count as gone.
+
+    `writes`: how often it was written, as in the pointer.
+    """
+
+    removals: dict[int, tuple[str, ...]] = Field(default_factory=dict)
+    writes: int = 0
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Put them all together."""
+        return frozenset(chain.from_iterable(self.removals.values()))
+
+
 class Sealed(Frozen):
-    """One file of a release, as it lies in the bucket."""
+    """One file of a release, as it lies in the bucket. `key`: where it is shared; else in the own folder."""
 
     path: str
     size: int
@@ -51,21 +74,31 @@ class Sealed(Frozen):
     etag: str
     content_type: str
     cache_control: str | None = None
+    key: str | None = None
 
 
 class Seal(Frozen):
-    """The manifest of a release; written last, so that what has one is whole."""
+    """The manifest of a release; written last, so that what has one is whole.
+
+    `fence`: the number that it was sealed under, or went live with last where its files are shared.
+    """
 
     release: str
     digest: str
+    layout: Layout = "folders"
     files: tuple[Sealed, ...]
     fence: int
     by: str
 
+    def by_key(self) -> Iterator[tuple[str, Sealed]]:
+        """List the files, each with its key."""
+        start = folder(self.release)
+        return ((file.key or start + file.path, file) for file in self.files)
+
     def problem(self, there: Mapping[str, Listed]) -> str | None:
-        """Say what a listing of the release shows to be no more as it was sealed; None when all is."""
-        for file in self.files:
-            found = there.get(file.path)
+        """Say what a listing of its files shows to be no more as it was sealed; None when all is."""
+        for key, file in self.by_key():
+            found = there.get(key)
             if found is None:
                 return f"{file.path!r} is gone"
             if (found.size, found.etag) != (file.size, file.etag):
@@ -79,7 +112,7 @@ def manifest_key(release: str) -> str:
 
 
 def folder(release: str) -> str:
-    """Name what the keys of a release begin with."""
+    """Name what the keys of a release begin with that has a folder of its own."""
     return f"{RELEASES}{release}/"
 
 

@@ -9,16 +9,20 @@ from sendoff.artifact.manifest import Artifact
 from sendoff.errors import PolicyRefused
 from sendoff.objects.s3.address import Access, BucketAddress
 from sendoff.objects.s3.faults import AccessRefused
+from sendoff.report.words import count
 from sendoff.spec.cloud import StaticSite
 from sendoff.store import ArtifactStore
 from sendoff.targets.aws import caller, obstacle
 from sendoff.targets.one_host import OneHost
 from sendoff.targets.protocol import CommandResult, HostFacts, Outcome
 from sendoff.targets.reckoning import surplus
-from sendoff.targets.s3_site.bucket import SiteBucket, names
-from sendoff.targets.s3_site.layout import MANIFESTS, RELEASE, RELEASES, folder, manifest_key
+from sendoff.targets.s3_site.bucket import SiteBucket
+from sendoff.targets.s3_site.layout import RELEASE, RELEASES, folder, manifest_key
+from sendoff.targets.s3_site.place import problem_of
 from sendoff.targets.s3_site.pointer import PointerFile, Seen
-from sendoff.targets.s3_site.transfer import Transfer, seal_in
+from sendoff.targets.s3_site.seals import contended, releases, renew, retire
+from sendoff.targets.s3_site.sweeping import sweep
+from sendoff.targets.s3_site.transfer import Transfer
 
 ENDLESS = 1 << 60  # bytes; a bucket has no limit that it could be asked for
 
@@ -47,7 +51,7 @@ class S3Site:
         return HostFacts(
             host=self.name,
             live=seen.pointer.release,
-            releases=self._releases(),
+            releases=releases(self._bucket),
             free_bytes=ENDLESS,
             clock_skew=seen.skew,
             writable=True,
@@ -84,29 +88,23 @@ class S3Site:
 
     def remove(self, release: str) -> Outcome:
         """Take a dark release away; refuses the live one."""
-        seen = self._pointer.hold(f"removing {release}")
-        gone = self._remove(seen, [release])
-        return Outcome(changed=bool(gone), said=f"removed {release}" if gone else "gone already")
+        doing = f"removing {release}"
+        return self._remove(self._pointer.hold(doing), [release], doing, "gone already")
 
     def prune(self, keep: int, spare: frozenset[str]) -> Outcome:
         """Take the oldest away until `keep` are left, never the live one nor those to spare.
 
         What a process has left that died while it deployed goes as well.
         """
-        seen, facts = self._pointer.hold("tidying up"), self.facts()
+        doing = "tidying up"
+        seen, facts = self._pointer.hold(doing), self.facts()
         known = {*facts.releases, *spare, facts.live}
         left = [each for each in self._bucket.folders(RELEASES) if RELEASE.fullmatch(each)]
-        gone = self._remove(
-            seen, [*surplus(facts, keep, spare), *(each for each in left if each not in known)]
-        )
-        return Outcome(changed=bool(gone), said=f"removed {', '.join(gone)}" if gone else "nothing to remove")
+        going = [*surplus(facts, keep, spare), *(each for each in left if each not in known)]
+        return self._remove(seen, going, doing, "nothing to remove")
 
     def close(self) -> None:
         """Leave the connection to who opened it."""
-
-    def _releases(self) -> tuple[str, ...]:
-        listed = self._bucket.listing(MANIFESTS)
-        return tuple(names(sorted(listed, key=lambda key: (listed[key].modified, key))))
 
     def _obstacle(self) -> str | None:
         """Say what stands in the way of changes; what was found to be well is not looked at again."""
@@ -137,32 +135,45 @@ class S3Site:
 
     def _see_whole(self, release: str) -> None:
         """Refuse to make live what is not there, or not as it was sealed."""
-        seal = seal_in(self._bucket.read(manifest_key(release)).content)
-        problem = seal.problem(self._bucket.listing(folder(release))) if seal else "it has no manifest"
+        seal = renew(self._bucket, release, self._pointer.token)
+        problem = problem_of(self._bucket, seal) if seal else "it has no manifest"
         if problem:
             raise PolicyRefused(
                 f"{self.name}: {release} is not whole ({problem}), expected a release that was deployed; "
                 "deploy it first"
             )
 
-    def _remove(self, seen: Seen, releases: Sequence[str]) -> list[str]:
-        if seen.pointer.release in releases:
+    def _remove(self, seen: Seen, going: Sequence[str], doing: str, otherwise: str) -> Outcome:
+        """Take releases away, and then the shared files that no other one names."""
+        if seen.pointer.release in going:
             raise PolicyRefused(
                 f"{self.name}: removing {seen.pointer.release} was refused: it is live, expected a dark one; "
                 "put another release live first"
             )
-        return [each for each in releases if self._take_away(each)]
+        gone = [each for each in going if self._take_away(each, doing)]
+        swept = sweep(self._bucket, self._pointer, doing)
+        if swept.files:
+            gone.append(count(swept.files, "shared file"))
+        kept = (
+            f"; shared files stay, as the manifest of {swept.unread} cannot be read" if swept.unread else ""
+        )
+        return Outcome(changed=bool(gone), said=(f"removed {', '.join(gone)}" if gone else otherwise) + kept)
 
-    def _take_away(self, release: str) -> bool:
-        """Remove the manifest first, so that the release is gone before any of its files is."""
-        key, doing = manifest_key(release), f"removing {release}"
-        has_seal = self._bucket.read(key).content is not None
-        if has_seal:
-            self._bucket.delete([key])
+    def _take_away(self, release: str, doing: str) -> bool:
+        """Remove the manifest first, so that the release is gone before any of its files is.
+
+        It is read before the pointer is looked at: who overtakes us after that finds it, or changes it.
+        """
+        found = self._bucket.read(manifest_key(release))
+        if has_seal := bool(found.content):
+            self._pointer.hold(doing)
+            if not retire(self._bucket, release, found):
+                self._pointer.hold(doing)
+                raise contended(self._bucket, release)
         files = self._bucket.listing(folder(release))
         if files:
             self._pointer.hold(doing)
-            self._bucket.delete(folder(release) + path for path in files)
+            self._bucket.delete(files)
         return has_seal or bool(files)
 
 

@@ -82,6 +82,11 @@ def test_usual_caching(path, control):
     assert StaticSite.model_validate(SITE).cache_control(path) == control
 
 
+def test_a_folder_for_each_release():
+    """Unless said otherwise, no release shares files with another one."""
+    assert StaticSite.model_validate(SITE).layout == "folders"
+
+
 def test_the_first_rule_counts():
     """Rules are tried in their order; where none fits there is no header."""
     rules = [{"files": "assets/*", "control": "immutable"}, {"files": "*.css", "control": "no-cache"}]
@@ -156,10 +161,11 @@ def test_two_sites_in_one_place(site_only, prefix):
         ({"account": "12"}, "targets/pages/account: '12' is not allowed, expected the twelve digits"),
         ({"prefix": "/a"}, "targets/pages/prefix: '/a' is not allowed, expected names joined by /"),
         ({"endpoint": "http://key:secret@x"}, "expected the address of a server"),
+        ({"layout": "flat"}, "targets/pages/layout: "),
         ({"cache": [{"files": "*"}]}, "targets/pages/cache/0: 'control' is missing"),
         ({"cache": [{"files": "*", "control": "a\nb"}]}, "expected what may stand in a header"),
     ],
-    ids=["key", "kind", "number", "bucket", "account", "prefix", "endpoint", "cache", "header"],
+    ids=["key", "kind", "number", "bucket", "account", "prefix", "endpoint", "layout", "cache", "header"],
 )
 def test_wrong_keys(tmp_path: Path, site_only, changes, said):
     """What is wrong with a site's keys is told with file and line, as anywhere."""

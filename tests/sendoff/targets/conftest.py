@@ -148,8 +148,8 @@ class Pages:
 
     numbers = itertools.count(1)
 
-    def __init__(self, server: Any, bucket: str) -> None:
-        self.server, self.bucket = server, bucket
+    def __init__(self, server: Any, bucket: str, layout: str) -> None:
+        self.server, self.bucket, self.layout = server, bucket, layout
         self.prefix = f"site-{next(self.numbers)}/pages"
         self.opened: list[OneHost[S3Site]] = []
 
@@ -160,6 +160,7 @@ class Pages:
             "name": "pages",
             "bucket": self.bucket,
             "prefix": self.prefix,
+            "layout": self.layout,
             "region": "us-east-1",
             "endpoint": self.server.endpoint,
             **changes,
@@ -184,9 +185,36 @@ class Pages:
         self.server.client.delete_object(Bucket=self.bucket, Key=f"{self.prefix}/{key}")
 
     def pointer(self) -> dict[str, Any]:
-        found = json.loads(self.get(".sendoff/current.json")["Body"].read())
+        return self.json(".sendoff/current.json")
+
+    def json(self, key: str) -> dict[str, Any]:
+        found = json.loads(self.get(key)["Body"].read())
         assert isinstance(found, dict)
         return found
+
+    def keys(self, release: str) -> dict[str, str]:
+        """Map the paths of a release to keys, as who serves it does."""
+        files = self.json(f".sendoff/manifests/{release}.json")["files"]
+        return {each["path"]: each["key"] or f"rel/{release}/{each['path']}" for each in files}
+
+    def content(self, release: str) -> dict[str, bytes]:
+        """Read a release as visitors see it, by path."""
+        return {path: self.get(key)["Body"].read() for path, key in self.keys(release).items()}
+
+    def sealed(self) -> list[str]:
+        """Name the releases that have a manifest that is not empty."""
+        start = ".sendoff/manifests/"
+        found = [key for key in self.names(start) if key[-1] != "/" and self.get(key)["Body"].read()]
+        return [key.removeprefix(start).removesuffix(".json") for key in found]
+
+    def stored(self) -> list[str]:
+        """Name all files of all releases, and what lies beside them."""
+        return [each for each in self.names() if not each.startswith(".sendoff/") and each[-1] != "/"]
+
+    def holding(self, content: bytes) -> str:
+        """Name the file that has some content."""
+        (key,) = [each for each in self.stored() if self.get(each)["Body"].read() == content]
+        return key
 
     def etag(self, key: str) -> Any:
         return self.get(key)["ETag"]
@@ -304,10 +332,16 @@ def site_bucket(s3: Any) -> str:
     return str(s3.make().name)
 
 
+@pytest.fixture(params=["folders", "shared"])
+def layout(request: pytest.FixtureRequest) -> str:
+    """How the files of a site lie: in a folder for each release, or each once for all."""
+    return str(request.param)
+
+
 @pytest.fixture
-def pages(s3: Any, site_bucket: str, one_client: None) -> Iterator[Pages]:
-    """An empty place for a site on a real S3 server."""
-    made = Pages(s3, site_bucket)
+def pages(s3: Any, site_bucket: str, one_client: None, layout: str) -> Iterator[Pages]:
+    """An empty place for a site on a real S3 server, of one layout after the other."""
+    made = Pages(s3, site_bucket, layout)
     yield made
     for each in made.opened:
         each.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -28,6 +27,7 @@ TREE: dict[str, bytes | str | None] = {
     "a b+%é/ü &.txt": b"odd names\n",
     "empty": b"",
 }
+LIES = {"folders": "rel/{}", "shared": "files"}
 NEXT = {**TREE, "index.html": b"<h1>Two</h1>\n", "new.js": b"let a = 1\n"}
 
 pytestmark = [pytest.mark.s3, pytest.mark.xdist_group("s3")]
@@ -50,9 +50,8 @@ def test_dark_after_deploy(pages: Pages, first: Artifact, store: ArtifactStore) 
     assert outcome.changed
     assert "5 files sent" in outcome.said
     name = first.release_name
-    assert {
-        key.removeprefix(f"rel/{name}/"): pages.get(key)["Body"].read() for key in pages.names("rel/")
-    } == TREE
+    assert pages.content(name) == TREE
+    assert sorted(pages.keys(name).values()) == pages.stored()
     assert pages.names(".sendoff/manifests") == [f".sendoff/manifests/{name}.json"]
     facts = site.facts()
     assert (facts.live, facts.releases, facts.fence, facts.obstacle) == (None, (name,), 1, None)
@@ -72,14 +71,14 @@ def test_dark_after_deploy(pages: Pages, first: Artifact, store: ArtifactStore) 
 def test_headers_and_checksum(
     pages: Pages, build: Build, store: ArtifactStore, path: str, kind: str, control: str
 ) -> None:
-    """Each file has its content type, its cache header and a SHA-256, also one that was copied."""
+    """Each file has its content type, its cache header and a SHA-256, also one that was there before."""
     site = pages.site()
     for artifact in (build(TREE), build({**TREE, "more.txt": b"x"})):
         site.deploy(artifact, store)
-        found = pages.get(f"rel/{artifact.release_name}/{path}")
+        found = pages.get(pages.keys(artifact.release_name)[path])
         assert (found["ContentType"], found["CacheControl"]) == (kind, control)
         assert found["ChecksumSHA256"]
-        manifest = json.loads(pages.get(f".sendoff/manifests/{artifact.release_name}.json")["Body"].read())
+        manifest = pages.json(f".sendoff/manifests/{artifact.release_name}.json")
         (sealed,) = [each for each in manifest["files"] if each["path"] == path]
         assert (sealed["content_type"], sealed["cache_control"]) == (kind, control)
         assert sealed["sha256"] == found["Metadata"]["sha256"]
@@ -121,28 +120,32 @@ def test_a_second_time_is_a_no_op(pages: Pages, first: Artifact, store: Artifact
     assert pages.etag(".sendoff/current.json") == before
 
 
-def test_what_is_there_is_copied(
+SPARED = {"folders": "4 copied in the bucket", "shared": "4 were there"}
+
+
+def test_what_is_there_is_not_sent(
     pages: Pages, first: Artifact, second: Artifact, store: ArtifactStore
 ) -> None:
-    """Only what changed is sent; the rest is copied on the server, of the live release or another one."""
+    """Only what changed is sent; the rest is copied on the server, or is there already for all releases."""
     site = pages.site()
     site.deploy(first, store)
     said = site.deploy(second, store).said
     assert "2 files sent" in said
-    assert "4 copied in the bucket" in said
-    assert pages.get(f"rel/{second.release_name}/index.html")["Body"].read() == NEXT["index.html"]
+    assert SPARED[pages.layout] in said
+    assert pages.content(second.release_name) == NEXT
+    assert pages.content(first.release_name) == TREE
 
 
 def test_a_tampered_base_is_not_copied(
     pages: Pages, first: Artifact, second: Artifact, store: ArtifactStore
 ) -> None:
-    """A file of another release that is no more as it was sealed is sent instead."""
+    """A file of another release that is no more as it was sealed is sent instead; shared, it is mended."""
     site = pages.site()
     site.deploy(first, store)
-    pages.put(f"rel/{first.release_name}/assets/site.css", b"body { color: bad }\n")
+    pages.put(pages.keys(first.release_name)["assets/site.css"], b"body { color: bad }\n")
     assert "3 files sent" in site.deploy(second, store).said
-    found = pages.get(f"rel/{second.release_name}/assets/site.css")["Body"].read()
-    assert found == TREE["assets/site.css"]
+    assert pages.content(second.release_name) == NEXT
+    assert (pages.content(first.release_name) == TREE) == (pages.layout == "shared")
 
 
 def test_cut_short_and_repeated(
@@ -150,17 +153,19 @@ def test_cut_short_and_repeated(
 ) -> None:
     """After a deploy that died before its end, nothing is sealed; the next one sends only what lacks."""
     with monkeypatch.context() as patch:
-        patch.setattr(transfer.Transfer, "_seal", lambda self: (_ for _ in ()).throw(StepErrored("died")))
+        patch.setattr(transfer.Transfer, "_seal", lambda *_: (_ for _ in ()).throw(StepErrored("died")))
         with pytest.raises(StepErrored, match="died"):
             pages.site().deploy(first, store)
     assert pages.site().facts().releases == ()
-    pages.delete(f"rel/{first.release_name}/index.html")
-    pages.put(f"rel/{first.release_name}/assets/logo.png", b"half")
-    pages.put(f"rel/{first.release_name}/stray", b"x")
+    pages.delete(pages.holding(TREE["index.html"]))
+    pages.put(pages.holding(TREE["assets/logo.png"]), b"half")
+    pages.put(f"{LIES[pages.layout].format(first.release_name)}/stray", b"x")
     said = pages.site().deploy(first, store).said
     assert "2 files sent" in said
     assert "3 were there" in said
-    assert f"rel/{first.release_name}/stray" not in pages.names("rel/")
+    pages.site().prune(2, frozenset())
+    assert pages.content(first.release_name) == TREE
+    assert sorted(pages.keys(first.release_name).values()) == pages.stored()
 
 
 @pytest.mark.parametrize("content", [b"same size here\n", b"other"], ids=["same size", "other size"])
@@ -168,8 +173,9 @@ def test_a_damaged_dark_release_is_replaced(
     pages: Pages, first: Artifact, store: ArtifactStore, content: bytes
 ) -> None:
     """A sealed release that was changed is mended when it is deployed again, and does not go live before."""
-    site, path = pages.site(), f"rel/{first.release_name}/index.html"
+    site = pages.site()
     site.deploy(first, store)
+    path = pages.keys(first.release_name)["index.html"]
     pages.put(path, content[:13] if len(content) > 5 else content)
     with pytest.raises(PolicyRefused, match=r"'index.html' is not what was put there"):
         site.switch(first.release_name)
@@ -184,7 +190,7 @@ def test_a_damaged_live_release_is_left(pages: Pages, first: Artifact, store: Ar
     site = pages.site()
     site.deploy(first, store)
     site.switch(first.release_name)
-    pages.delete(f"rel/{first.release_name}/index.html")
+    pages.delete(pages.keys(first.release_name)["index.html"])
     with pytest.raises(
         PolicyRefused, match=r"is live and no longer what was sealed \('index.html' is gone\)"
     ):
@@ -268,8 +274,8 @@ def test_a_deploy_that_was_asleep(
     slow = pages.site()
     put = transfer.Transfer._put_all
 
-    def overtaken(self: transfer.Transfer) -> Any:
-        done = put(self)
+    def overtaken(self: transfer.Transfer, *given: Any) -> Any:
+        done = put(self, *given)
         pages.site(token=2).switch(None)
         return done
 
@@ -316,10 +322,13 @@ def test_remove(pages: Pages, first: Artifact, second: Artifact, store: Artifact
     site.switch(first.release_name)
     with pytest.raises(PolicyRefused, match="it is live"):
         site.remove(first.release_name)
-    assert site.remove(second.release_name).said == f"removed {second.release_name}"
+    more = {"folders": "", "shared": ", 2 shared files"}[pages.layout]
+    assert site.remove(second.release_name).said == f"removed {second.release_name}{more}"
     assert site.remove(second.release_name).said == "gone already"
     assert site.facts().releases == (first.release_name,)
-    assert not [key for key in pages.names() if second.release_name in key]
+    assert pages.sealed() == [first.release_name]
+    assert pages.content(first.release_name) == TREE
+    assert sorted(pages.keys(first.release_name).values()) == pages.stored()
 
 
 def test_prune(pages: Pages, build: Build, store: ArtifactStore) -> None:
@@ -332,8 +341,12 @@ def test_prune(pages: Pages, build: Build, store: ArtifactStore) -> None:
     site.switch(names[0])
     pages.put("rel/0.9-0123456789ab/index.html", b"left behind")
     pages.put("rel/not-ours/index.html", b"somebody's")
+    pages.put("files/left", b"left behind")
     outcome = site.prune(3, frozenset({names[1]}))
-    assert outcome.said == f"removed {names[2]}, {names[3]}, 0.9-0123456789ab"
+    more = {"folders": "1 shared file", "shared": "3 shared files"}[pages.layout]
+    assert outcome.said == f"removed {names[2]}, {names[3]}, 0.9-0123456789ab, {more}"
+    assert [pages.content(names[number])["index.html"] for number in (0, 1, 4)] == [b"0", b"1", b"4"]
+    assert len(pages.stored()) == 4
     assert set(site.facts().releases) == {names[0], names[1], names[4]}
     assert pages.names("rel/not-ours") == ["rel/not-ours/index.html"]
     assert site.prune(3, frozenset({names[1]})).said == "nothing to remove"
@@ -412,12 +425,12 @@ def test_whose_bucket_it_is(pages: Pages, network: Network, answer: tuple[int, s
 
 
 def test_in_parts(pages: Pages, build: Build, store: ArtifactStore) -> None:
-    """A large file goes in parts, and has the same headers; the next release copies it."""
+    """A large file goes in parts, and has the same headers; the next release does not send it."""
     film = bytes(range(256)) * (68 << 10)
     site, artifacts = pages.site(), [build({"film.mp4": film}), build({"film.mp4": film, "a": b"1"})]
     for artifact in artifacts:
-        site.deploy(artifact, store)
-        found = pages.get(f"rel/{artifact.release_name}/film.mp4")
+        assert "1 file sent" in site.deploy(artifact, store).said
+        found = pages.get(pages.keys(artifact.release_name)["film.mp4"])
         assert (found["ContentType"], found["CacheControl"]) == ("video/mp4", "public, max-age=300")
         assert found["Body"].read() == film
         assert site.switch(artifact.release_name).changed

@@ -43,6 +43,7 @@ class Story:
     ) -> None:
         self.pages, self.network, self.new, self.store = pages, network, new, store
         self.live, self.other, self.token = old.release_name, new.release_name, 1
+        self.old = self.live
         self.deploy = Deed(self.under(lambda site: site.deploy(new, store)), lambda: self.see(has_new=True))
         self.remove = Deed(
             self.under(lambda site: site.remove(new.release_name)), lambda: self.see(has_new=False)
@@ -69,12 +70,11 @@ class Story:
         """Compare the bucket with what it has to be."""
         pointer, new = self.pages.pointer(), self.new.release_name
         assert (pointer["release"], pointer["fence"]) == (self.live, self.token)
-        keys = [key for key in self.pages.names() if new in key and not key.endswith("/")]
-        manifest = f".sendoff/manifests/{new}.json"
-        assert keys == [manifest, *(f"rel/{new}/{path}" for path in NEW)] * has_new
-        assert {key: self.pages.get(key)["Body"].read() for key in keys if key != manifest} == {
-            f"rel/{new}/{path}": content for path, content in NEW.items() if has_new
-        }
+        wanted = {self.old: OLD} | ({new: NEW} if has_new else {})
+        assert set(self.pages.sealed()) == wanted.keys()
+        assert {each: self.pages.content(each) for each in wanted} == wanted
+        keys = {key for each in wanted for key in self.pages.keys(each).values()}
+        assert set(self.pages.stored()) == keys
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_each_request_fails(story: Story, tries: int, fault: Fault, monkeypatch:
 
 @pytest.fixture
 def killer(pages: Pages, build: Build, store: ArtifactStore) -> Iterator[tuple[Killing, Artifact]]:
-    """A process that does a deploy and a switch in children, and what it deploys."""
+    """A process whose children deploy a release and make it live, or remove it, and that release."""
     artifact = build(OLD)
     described = {
         "endpoint": pages.server.endpoint,
@@ -104,6 +104,7 @@ def killer(pages: Pages, build: Build, store: ArtifactStore) -> Iterator[tuple[K
             pages.server.credentials.secret_access_key.get_secret_value(),
         ],
         "bucket": pages.bucket,
+        "layout": pages.layout,
         "artifact": artifact.model_dump(mode="json"),
         "store": str(store.objects.root),  # type: ignore[attr-defined]  # it is a folder
     }
@@ -117,12 +118,11 @@ def test_killed_at_each_request(pages: Pages, store: ArtifactStore, killer: tupl
 
     def begin(name: str) -> list[str]:
         pages.prefix = f"{place}/{name}"
-        return [pages.prefix]
+        return [pages.prefix, "release"]
 
     def see() -> None:
         site = pages.site(token=2)
-        facts = site.facts()
-        files = [key for key in pages.names("rel/") if not key.endswith("/")]
+        facts, files = site.facts(), pages.stored()
         assert facts.releases in ((), (artifact.release_name,))
         assert len(files) == 2 or not facts.releases
         assert facts.live is None or facts.releases
@@ -130,11 +130,30 @@ def test_killed_at_each_request(pages: Pages, store: ArtifactStore, killer: tupl
         if len(files) == 2 and outcome.changed:
             assert "0 files sent" in outcome.said
         site.switch(artifact.release_name)
-        found = {
-            key.removeprefix(f"rel/{artifact.release_name}/"): pages.get(key)["Body"].read()
-            for key in pages.names("rel/")
-        }
-        assert found == OLD
+        assert pages.content(artifact.release_name) == OLD
+        assert len(pages.stored()) == 2
         assert (pages.pointer()["release"], pages.pointer()["fence"]) == (artifact.release_name, 2)
 
     assert every_kill(kills, begin, see) > 30
+
+
+def test_a_removal_killed_at_each_request(
+    pages: Pages, store: ArtifactStore, killer: tuple[Killing, Artifact]
+) -> None:
+    """Killed while it removes a release, the next one ends it, and the release can be deployed and live."""
+    (kills, artifact), place = killer, pages.prefix
+
+    def begin(name: str) -> list[str]:
+        pages.prefix = f"{place}/gone-{name}"
+        pages.site().deploy(artifact, store)
+        return [pages.prefix, "removal"]
+
+    def see() -> None:
+        site = pages.site(token=2)
+        site.remove(artifact.release_name)
+        assert (site.facts().releases, pages.stored()) == ((), [])
+        site.deploy(artifact, store)
+        assert site.switch(artifact.release_name).changed
+        assert pages.content(artifact.release_name) == OLD
+
+    assert every_kill(kills, begin, see) > 10

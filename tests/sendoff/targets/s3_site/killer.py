@@ -1,4 +1,4 @@
-"""What a process that is killed does: deploy a release, and make it live."""
+"""What a process that is killed does: deploy a release and make it live, or remove it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,27 @@ from sendoff.targets.s3_site import bucket
 from sendoff.targets.s3_site.site import open_target
 
 
-def prepare(described: dict[str, Any]) -> Callable[[str], None]:
-    """Make the client that all share; the deed is given the part of the bucket to do it in."""
+def prepare(described: dict[str, Any]) -> Callable[[str, str], None]:
+    """Make the client that all share; the deed is given the part of the bucket and what to do in it."""
     name, secret = described["key"]
     address = BucketAddress(name=described["bucket"], endpoint=described["endpoint"], region="us-east-1")
     client = connect(address, Credentials(access_key_id=name, secret_access_key=SecretStr(secret)))
     bucket.connect = lambda address, access: client
     artifact = Artifact.model_validate(described["artifact"])
 
-    def deed(prefix: str) -> None:
-        site = StaticSite(kind="s3-site", name="pages", bucket=described["bucket"], prefix=prefix)
+    def deed(prefix: str, doing: str) -> None:
+        site = StaticSite(
+            kind="s3-site",
+            name="pages",
+            bucket=described["bucket"],
+            prefix=prefix,
+            layout=described["layout"],
+        )
         with open_target(site, Access(), "run-1", 1) as opened:
             host = opened.host("pages")
+            if doing == "removal":
+                host.remove(artifact.release_name)
+                return
             host.deploy(artifact, ArtifactStore(FolderObjects(Path(described["store"]))))
             host.switch(artifact.release_name)
 
