@@ -63,7 +63,7 @@ def place(moto: Moto, ministack: Ministack, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.aws
-@pytest.mark.xdist_group("aws")
+@pytest.mark.xdist_group("aws-balancer")
 def test_from_the_plan_to_live_and_back(
     place: OverEcs,
     loaded: catalog.Loaded,

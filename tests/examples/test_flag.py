@@ -80,7 +80,7 @@ def in_emulator(server: Ministack) -> dict[str, Any]:
 
 
 @pytest.mark.aws
-@pytest.mark.xdist_group("aws")
+@pytest.mark.xdist_group("aws-pointers")
 def test_from_the_plan_to_live_and_back(
     ministack: Ministack,
     loaded: catalog.Loaded,

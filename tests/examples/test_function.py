@@ -75,7 +75,7 @@ def function(ministack: Ministack, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 @pytest.mark.aws
-@pytest.mark.xdist_group("aws")
+@pytest.mark.xdist_group("aws-function")
 def test_from_the_plan_to_live_and_back(
     function: Functions,
     loaded: catalog.Loaded,

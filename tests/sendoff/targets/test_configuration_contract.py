@@ -24,7 +24,7 @@ Build = Callable[..., Artifact]
 
 ACCESS = Access(key=Credentials(access_key_id="AKIDEMULATED", secret_access_key=SecretStr("secret")))
 
-pytestmark = [pytest.mark.aws, pytest.mark.xdist_group("aws")]
+pytestmark = [pytest.mark.aws, pytest.mark.xdist_group("aws-pointers")]
 
 
 class Flags:

@@ -35,7 +35,7 @@ FAULTS: list[tuple[int, Fault]] = [
 
 KILLER = "tests.sendoff.targets.killed:prepare"
 
-pytestmark = [pytest.mark.aws, pytest.mark.xdist_group("aws")]
+pytestmark = [pytest.mark.aws, pytest.mark.xdist_group("aws-pointers")]
 
 
 class Place:

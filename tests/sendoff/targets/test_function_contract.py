@@ -23,7 +23,7 @@ from tests.kit.packing import packed
 
 Build = Callable[..., Artifact]
 
-pytestmark = [pytest.mark.aws, pytest.mark.xdist_group("aws")]
+pytestmark = [pytest.mark.aws, pytest.mark.xdist_group("aws-function")]
 
 
 @pytest.fixture

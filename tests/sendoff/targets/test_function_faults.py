@@ -29,7 +29,7 @@ FAULTS: list[tuple[int, Fault]] = [
 ]
 """How often botocore tries, and what befalls one of its tries."""
 
-pytestmark = [pytest.mark.aws, pytest.mark.xdist_group("aws")]
+pytestmark = [pytest.mark.aws, pytest.mark.xdist_group("aws-function")]
 
 
 @pytest.fixture

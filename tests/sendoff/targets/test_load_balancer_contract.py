@@ -19,7 +19,7 @@ from tests.sendoff.targets.load_balancer.place import ECS, OverEcs, OverSsh
 Balanced = OverSsh | OverEcs
 Build = Callable[..., Artifact]
 
-pytestmark = [pytest.mark.aws, pytest.mark.ssh, pytest.mark.xdist_group("aws")]
+pytestmark = [pytest.mark.aws, pytest.mark.ssh, pytest.mark.xdist_group("aws-balancer")]
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ FAULTS: list[tuple[int, Fault]] = [
 
 KILLER = "tests.sendoff.targets.load_balancer.killer:prepare"
 
-pytestmark = [pytest.mark.aws, pytest.mark.ssh, pytest.mark.xdist_group("aws")]
+pytestmark = [pytest.mark.aws, pytest.mark.ssh, pytest.mark.xdist_group("aws-balancer")]
 
 
 class Story:

@@ -36,7 +36,7 @@ FAULTS: list[tuple[int, Fault]] = [
 NAME, BEFORE = "/shop/live", "by hand"
 KILLER = "tests.sendoff.targets.killed:prepare"
 
-pytestmark = [pytest.mark.aws, pytest.mark.xdist_group("aws")]
+pytestmark = [pytest.mark.aws, pytest.mark.xdist_group("aws-pointers")]
 
 
 def described(endpoint: str, name: str = NAME) -> dict[str, Any]:
