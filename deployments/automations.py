@@ -18,6 +18,10 @@ BY_ITSELF = "sendoff-inner"  # the tag of what Sendoff starts by itself, and peo
 OURS: dict[str, Any] = {"prefect.resource.id": "prefect.tag.sendoff", "prefect.resource.role": "tag"}
 WITH_STEPS = OURS | {"prefect.resource.id": ["prefect.tag.sendoff", f"prefect.tag.{TAG}"]}
 A_RUN: dict[str, Any] = {"prefect.resource.id": "prefect.flow-run.*"}
+BEGUN = {f"prefect.flow-run.{name}" for name in ("Pending", "Submitting", "Running")}
+MOVED = {f"prefect.flow-run.{state}" for state in ("Late", "AwaitingRetry", "Retrying", "Cancelling")}
+OVER = {f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Crashed", "Cancelled")}
+LOOKS_AFTER = "recover"  # the flow that the automations start
 
 
 def automations(recover: UUID) -> tuple[AutomationCore, ...]:
@@ -39,10 +43,10 @@ def automations(recover: UUID) -> tuple[AutomationCore, ...]:
         name="sendoff: a run that fell silent has died",
         description="Starts `recover`, which looks at it first: a worker that died with its run told nobody.",
         trigger=EventTrigger(
-            after={"prefect.flow-run.Pending", "prefect.flow-run.Running", "prefect.flow-run.heartbeat"},
+            after=BEGUN | {"prefect.flow-run.heartbeat"},
             expect={"prefect.flow-run.*"},
             match=A_RUN,
-            match_related=WITH_STEPS,
+            match_related=[WITH_STEPS, _of_flow(f"!{LOOKS_AFTER}")],
             for_each={"prefect.resource.id"},
             posture=Posture.Proactive,
             threshold=1,
@@ -50,7 +54,28 @@ def automations(recover: UUID) -> tuple[AutomationCore, ...]:
         ),
         actions=[_look_after(recover, silent=True)],
     )
-    return died, silent
+    # It is over sooner than its first heartbeat arrives, which would look like a run that then fell silent;
+    # and what is started for that would look so as well.
+    unattended = AutomationCore(
+        name="sendoff: a `recover` that fell silent has died",
+        description="Starts another one. It is not asked for heartbeats: it is over before they arrive.",
+        trigger=EventTrigger(
+            after=BEGUN,
+            expect=BEGUN | MOVED | OVER,
+            match=A_RUN,
+            match_related=[OURS, _of_flow(LOOKS_AFTER)],
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=SILENCE,
+        ),
+        actions=[_look_after(recover, silent=True)],
+    )
+    return died, silent, unattended
+
+
+def _of_flow(name: str) -> dict[str, Any]:
+    return {"prefect.resource.role": "flow", "prefect.resource.name": name}
 
 
 def _look_after(recover: UUID, **more: Any) -> RunDeployment:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
+
+import pytest
+from prefect.server.events.schemas.automations import EventTrigger as ServerTrigger
+from prefect.server.events.schemas.events import ReceivedEvent
 
 from deployments.automations import HEARTBEAT, automations, register_automations
 from sendoff.server.bodies import started_by
@@ -39,7 +44,7 @@ def test_silence_is_longer_than_two_heartbeats() -> None:
 def test_the_run_that_died_is_named() -> None:
     """`recover` is given the run that the event was about."""
     run = {"__prefect_kind": "jinja", "template": "{{ flow_run.id }}"}
-    for each, more in zip(automations(RECOVER), ({}, {"silent": True}), strict=True):
+    for each, more in zip(automations(RECOVER), ({}, {"silent": True}, {"silent": True}), strict=True):
         (action,) = each.actions
         assert action.deployment_id == RECOVER
         assert action.parameters == {"run": run, **more}
@@ -64,3 +69,46 @@ def test_the_server_lets_an_admin_make_them() -> None:
         for unset_too in (True, False):
             sent = each.model_dump(mode="json", exclude_unset=not unset_too)
             assert list(started_by(sent)) == [str(RECOVER)]
+
+
+def heard(event: str, flow: str) -> Any:
+    """Make an event of one of our runs, as Prefect does."""
+    related = [
+        {"prefect.resource.id": f"prefect.flow.{flow}", "prefect.resource.role": "flow"}
+        | {"prefect.resource.name": flow},
+        {"prefect.resource.id": "prefect.tag.sendoff", "prefect.resource.role": "tag"},
+    ]
+    resource = {"prefect.resource.id": "prefect.flow-run.1"}
+    return ReceivedEvent(
+        occurred=datetime.now(UTC), event=event, resource=resource, related=related, id=uuid4()
+    )
+
+
+@pytest.mark.parametrize(
+    ("flow", "event", "watched_by"),
+    [
+        ("release", "Pending", "a run"),
+        ("release", "Submitting", "a run"),
+        ("release", "Running", "a run"),
+        ("release", "heartbeat", "a run"),
+        ("release", "Completed", None),
+        ("recover", "Pending", "a `recover`"),
+        ("recover", "Submitting", "a `recover`"),
+        ("recover", "Running", "a `recover`"),
+        ("recover", "heartbeat", None),
+        ("recover", "Completed", None),
+    ],
+)
+def test_what_is_heard_of_a_run_last(flow: str, event: str, watched_by: str | None) -> None:
+    """After whatever may be the last thing that is heard, one of them waits for more, and only one.
+
+    A heartbeat of `recover` arrives when it is over: nothing waits for more then.
+    """
+    name, found = f"prefect.flow-run.{event}", []
+    for each in automations(RECOVER)[1:]:
+        trigger = ServerTrigger.model_validate(each.trigger.model_dump())
+        if trigger.covers(heard(name, flow)) and trigger.starts_after(name):
+            found.append(each.name)
+    assert [name.removeprefix("sendoff: ").partition(" that")[0] for name in found] == (
+        [watched_by] if watched_by else []
+    )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from prefect.client.schemas.objects import StateType
-from prefect.states import Cancelled, Cancelling, Crashed
+from prefect.states import Cancelled, Cancelling, Crashed, Submitting
 
 from tests.kit.runs import processes, send
 
@@ -103,6 +103,18 @@ def test_the_zombie_that_wakes(stack: Stack, application: Make, eventually: Unti
     assert app.live == ["1", "1"]
     assert ran(app, "1") == [1, 1]
     assert journals(app) == [1, 1]
+    stack.assert_settled(app.name)
+
+
+def test_its_worker_dies_before_it_begins(stack: Stack, application: Make, eventually: Until) -> None:
+    """A run that a worker has taken, and of which nothing is heard any more, goes on with another one."""
+    app = application(hosts=("a",))
+    run = stack.start("release", app.what("1"), state={"type": "PENDING", "name": "Pending"})
+    stack.client.set_flow_run_state(run, Submitting())
+    eventually(lambda: stack.state(run).name == "Live", "it is live")
+    (recovered,) = stack.events(run, "release.recovered")
+    assert "nothing was heard of it" in recovered.body["why"]
+    assert app.live == ["1"]
     stack.assert_settled(app.name)
 
 

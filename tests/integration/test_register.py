@@ -36,7 +36,7 @@ def test_registering_twice_changes_nothing(stack: Stack) -> None:
     }  # fmt: skip
     assert [len(each.schedules) for each in after.values()].count(1) == 1
     names = [each.name for each in stack.client.read_automations()]
-    assert len(names) == len(set(names)) == 2
+    assert len(names) == len(set(names)) == 3
     assert f"schedule {NIGHTLY} (0 2 * * *, Europe/Berlin)" in said
 
 
