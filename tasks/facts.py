@@ -9,8 +9,8 @@ from prefect import task
 
 from sendoff.artifact.manifest import Artifact
 from sendoff.errors import PolicyRefused, SendoffError, StepErrored
+from sendoff.plan.ground import counted
 from sendoff.plan.models import HostState
-from sendoff.report.words import count
 from sendoff.targets.preflight import problems
 from sendoff.targets.protocol import HostFacts, Outcome
 from tasks.durable import RETRIED, HostKey, Served, on_hosts, told
@@ -43,7 +43,8 @@ def preflight(run: Run, artifact: Artifact) -> dict[HostKey, HostFacts]:
         try:
             with run.step("preflight", run.place.environment) as step:
                 facts.update(_ready(run, artifact, hosts))
-                said = f"{count(len(facts), 'host')} reachable and ready"
+                ready = counted(run.environment, (host for _, host in facts))
+                said = f"{ready} reachable and ready"
                 notes = (f"; {each.host}: {note}" for each in facts.values() for note in each.notes)
                 step.came_to(Outcome(changed=False, said=said + "".join(notes)))
         except _OutOfReach as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sendoff.errors import PolicyRefused
@@ -32,10 +32,8 @@ class Ground:
         return next(fleet for fleet in self.environment.targets if fleet.name == batch.target)
 
     def counted(self, hosts: Sequence[str]) -> str:
-        """Count hosts, sites, functions and so on apart, as `2 hosts and 1 site`."""
-        nouns = {each.name: each.noun for each in self.environment.targets if isinstance(each, CloudTarget)}
-        found = Counter(nouns.get(host, "host") for host in hosts)
-        return listing((count(number, noun) for noun, number in found.items()), otherwise=count(0, "host"))
+        """Count hosts, sites, functions and so on apart."""
+        return counted(self.environment, hosts)
 
     def checked(self, when: When) -> tuple[str, ...]:
         """Name the hosts that are served of which something is checked at one of the two moments."""
@@ -50,6 +48,13 @@ class Ground:
     def states(self, batch: Batch) -> tuple[HostState, ...]:
         """Give the facts of a batch's hosts."""
         return tuple(state for state in self.now if state.host in batch.hosts)
+
+
+def counted(environment: Environment, hosts: Iterable[str]) -> str:
+    """Count hosts, sites, functions and so on apart, as `2 hosts and 1 site`."""
+    nouns = {each.name: each.noun for each in environment.targets if isinstance(each, CloudTarget)}
+    found = Counter(nouns.get(host, "host") for host in hosts)
+    return listing((count(number, noun) for noun, number in found.items()), otherwise=count(0, "host"))
 
 
 def survey(

@@ -109,7 +109,7 @@ def test_live_then_undone(stack: Stack, s3: Any, bucket: str, front: Front, page
     assert moves == [("2", False), ("1", True)]
     assert "pages answered without '^(1|3)' in its body" in str(state.message)
     ready = [event.body["said"] for event in stack.events(good, "step.done")]
-    assert f"1 host reachable and ready; pages: it is at {s3.endpoint}, not at AWS" in ready
+    assert f"1 site reachable and ready; pages: it is at {s3.endpoint}, not at AWS" in ready
     stack.assert_settled(pages.name)
     secret = s3.credentials.secret_access_key.get_secret_value()
     for run in (good, bad):
