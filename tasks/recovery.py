@@ -31,6 +31,7 @@ WAITS = (0, 10, 30, 60, 120)  # seconds before each attempt; there are no more t
 TURN = timedelta(seconds=60)  # so long another run that looks after the same crash is left alone
 SILENCE = timedelta(seconds=70)  # two heartbeats of 30 s may come late or be lost
 SILENT = f"nothing was heard of it for {SILENCE.total_seconds():.0f} s: its process or worker died"
+NOT_BEGUN = "/not-begun"
 SECOND_REPORT = timedelta(seconds=5)  # a worker reports a crash twice, some 3 s apart
 
 
@@ -117,13 +118,14 @@ class Recovery:
 
     def _go_on(self, run: FlowRun, crash: State[Any]) -> str:
         """Schedule it again, later each time; once for each crash, however often that is reported."""
-        tries = self.ledger.events(str(run.id), ("release.recovered",))
+        written = self._written_under(run)
+        tries = self.ledger.events(written, ("release.recovered",))
         key = f"recovered/{crash.id}"
         if len(tries) >= len(WAITS) and all(event.key != key for event in tries):
             why = f"its process died {len(tries) + 1} times; the last time: {crash.message}"
             return self._end(run, "errored", f"{why}; look for the cause before you start it again")
         body = {"attempt": len(tries) + 1, "of": len(WAITS), "why": crash.message, "by": self.by}
-        event = self.ledger.append(str(run.id), "release.recovered", BY, body, key)
+        event = self.ledger.append(written, "release.recovered", BY, body, key)
         if event.body["by"] != self.by and self.now() - event.at < TURN:
             return f"{run.name}: is being looked after already"
         attempt = event.body["attempt"]
@@ -131,6 +133,11 @@ class Recovery:
         at = self.now() + timedelta(seconds=WAITS[attempt - 1])
         self.client.set_flow_run_state(run.id, AwaitingRetry(scheduled_time=at, message=said))
         return f"{run.name}: {said}"
+
+    def _written_under(self, run: FlowRun) -> str:
+        """Name what its attempts are written under: a release's own events begin with how it was started."""
+        has_begun = self.ledger.last(str(run.id), ("release.created",)) is not None
+        return str(run.id) if has_begun else f"{run.id}{NOT_BEGUN}"
 
     def _end(self, run: FlowRun, end: End, why: str) -> str:
         """Write the end down in place of its process, give its lease back, and show it."""

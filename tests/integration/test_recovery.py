@@ -12,6 +12,7 @@ import pytest
 from prefect.client.schemas.objects import StateType
 from prefect.states import Cancelled, Cancelling, Crashed, Submitting
 
+from tasks.recovery import NOT_BEGUN
 from tests.kit.runs import processes, send
 
 Stack = Any  # the classes stand in conftest.py, which tests do not import
@@ -112,7 +113,7 @@ def test_its_worker_dies_before_it_begins(stack: Stack, application: Make, event
     run = stack.start("release", app.what("1"), state={"type": "PENDING", "name": "Pending"})
     stack.client.set_flow_run_state(run, Submitting())
     eventually(lambda: stack.state(run).name == "Live", "it is live")
-    (recovered,) = stack.events(run, "release.recovered")
+    (recovered,) = stack.events(f"{run}{NOT_BEGUN}", "release.recovered")
     assert "nothing was heard of it" in recovered.body["why"]
     assert app.live == ["1"]
     stack.assert_settled(app.name)

@@ -16,7 +16,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Cancelling, Completed, Crashed, Failed, Pending, Running, Suspended
 
 from sendoff.ledger import Ledger
-from tasks.recovery import WAITS, Recovery
+from tasks.recovery import NOT_BEGUN, WAITS, Recovery
 
 START = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
 RUN = uuid4()
@@ -97,6 +97,7 @@ def begun(ledger: Ledger) -> None:
 
 def test_a_crash_is_scheduled_again(server: Server, ledger: Ledger) -> None:
     """It goes on at once; its state tells why, and which try it is."""
+    begun(ledger)
     server.comes_to(Running(), Crashed(message="exit code -9"))
     said = look(server, ledger)
     assert said.endswith("its process died; it goes on in another, try 1 of 5")
@@ -104,6 +105,18 @@ def test_a_crash_is_scheduled_again(server: Server, ledger: Ledger) -> None:
     assert server.states[-1].state_details.scheduled_time == START
     (event,) = ledger.events(str(RUN), ("release.recovered",))
     assert event.body["why"] == "exit code -9"
+
+
+def test_a_run_that_had_not_begun(server: Server, ledger: Ledger) -> None:
+    """It goes on as well; its own events still begin with how it was started, once it is."""
+    server.comes_to(Pending(), Crashed(message="its worker died"))
+    assert look(server, ledger).endswith("its process died; it goes on in another, try 1 of 5")
+    assert not ledger.events(str(RUN))
+    server.comes_to(Pending(), Crashed(message="its worker died again"))
+    assert look(server, ledger).endswith("try 2 of 5")
+    begun(ledger)
+    assert ledger.events(str(RUN))[0].kind == "release.created"
+    assert len(ledger.events(f"{RUN}{NOT_BEGUN}", ("release.recovered",))) == 2
 
 
 def test_once_for_each_crash(server: Server, ledger: Ledger) -> None:
@@ -120,6 +133,7 @@ def test_a_second_report_of_a_crash_is_awaited(server: Server, ledger: Ledger) -
     """A worker reports a crash twice; what is scheduled in between would be crashed again by the second."""
     first = Crashed(message="first").model_copy(update={"timestamp": START - timedelta(seconds=2)})
     second = Crashed(message="second").model_copy(update={"timestamp": START})
+    begun(ledger)
     server.comes_to(Running(), first)
     slept: list[float] = []
 
@@ -136,6 +150,7 @@ def test_a_second_report_of_a_crash_is_awaited(server: Server, ledger: Ledger) -
 
 def test_whoever_looks_after_it_may_die(server: Server, ledger: Ledger) -> None:
     """One that was killed before it scheduled the run does so when it is run again; later another does."""
+    begun(ledger)
     server.comes_to(Running(), Crashed())
     look(server, ledger)
     server.states.pop()
