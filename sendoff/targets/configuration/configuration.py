@@ -13,10 +13,10 @@ from sendoff.store import ArtifactStore
 from sendoff.targets.configuration.layout import LARGEST, LONGEST, Note, Standing
 from sendoff.targets.configuration.rollout import Rollout
 from sendoff.targets.configuration.service import Service
+from sendoff.targets.content import Content
 from sendoff.targets.one_host import OneHost
 from sendoff.targets.protocol import CommandResult, HostFacts, Outcome
 from sendoff.targets.reckoning import surplus
-from sendoff.targets.s3_site.content import Content
 
 ENDLESS = 1 << 60  # bytes; AppConfig limits the size of one version only
 TRIES = 8

@@ -15,9 +15,9 @@ from sendoff.artifact.manifest import Artifact, Entry, Manifest
 from sendoff.errors import PolicyRefused
 from sendoff.model import canonical
 from sendoff.store import ArtifactStore
+from sendoff.targets.content import Content
 from sendoff.targets.files import only_files
 from sendoff.targets.function.layout import MARKER
-from sendoff.targets.s3_site.content import Content
 
 LARGEST = 50 << 20  # bytes of a zip that is sent to Lambda itself
 LARGEST_UNPACKED = 250 << 20

@@ -15,9 +15,9 @@ from sendoff.objects.s3.upload import Headers
 from sendoff.report.words import count
 from sendoff.spec.cloud import StaticSite
 from sendoff.store import ArtifactStore
+from sendoff.targets.content import Content
 from sendoff.targets.protocol import Outcome
 from sendoff.targets.s3_site.bucket import SiteBucket
-from sendoff.targets.s3_site.content import Content
 from sendoff.targets.s3_site.layout import Layout, Listed, Seal, Sealed, files_of, manifest_key
 from sendoff.targets.s3_site.media import content_type
 from sendoff.targets.s3_site.place import Place, place_of, problem_of

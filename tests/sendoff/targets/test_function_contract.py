@@ -760,7 +760,7 @@ def test_a_damaged_store(
 ) -> None:
     """Content that is not what the artifact's manifest says is not put there."""
     places = dict.fromkeys(("app.py", "lib/empty"), 0)
-    monkeypatch.setattr("sendoff.targets.s3_site.content.places", lambda manifest: places)
+    monkeypatch.setattr("sendoff.targets.content.places", lambda manifest: places)
     with pytest.raises(StepErrored, match="the store is damaged"):
         functions.target().deploy(first, store)
     assert functions.target().facts().releases == ()

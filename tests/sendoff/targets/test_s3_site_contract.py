@@ -446,7 +446,7 @@ def test_a_damaged_store(
     pages: Pages, first: Artifact, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Content that is not what the artifact's manifest says is not put there."""
-    monkeypatch.setattr("sendoff.targets.s3_site.content.places", lambda manifest: dict.fromkeys(TREE, 0))
+    monkeypatch.setattr("sendoff.targets.content.places", lambda manifest: dict.fromkeys(TREE, 0))
     with pytest.raises(StepErrored, match="the store is damaged"):
         pages.site().deploy(first, store)
     assert pages.site().facts().releases == ()
