@@ -15,6 +15,9 @@ from urllib.request import urlopen
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+SERVERS = ("ssh", "prefect", "s3", "aws", "browser", "postgresql", "prometheus", "packaging")
+"""Marks of tests that need more than a Python."""
+
 pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging"), pytest.mark.timeout(2400)]
 
 
@@ -107,7 +110,7 @@ def test_unit_tests_pass_on_the_newest(interpreters, newest, environment, instal
             shutil.copy(path, tmp_path / "checkout")
     only = (
         "-m",
-        "not ssh and not prefect and not s3 and not browser and not postgresql and not packaging",
+        f"not ({' or '.join(SERVERS)})",
         "--deselect=tests/sendoff/timing/test_oracle.py",  # ten thousand worlds, the same ones on any Python
         "-n",
         "2",
