@@ -123,7 +123,9 @@ class Hosts:
         monkeypatch.setattr(module, "_put_back_all", self._put_back)
 
     def _seen(self) -> Served:
-        return Served(results={("web", host): SimpleNamespace(live=self.live[host]) for host in HOSTS})
+        return Served(
+            results={("web", host): SimpleNamespace(live=self.live[host], canary=None) for host in HOSTS}
+        )
 
     def _put_back(self, run: Any, plan: Any, keys: list[tuple[str, str]]) -> dict[Any, Any]:
         ((target, host),) = keys
