@@ -14,6 +14,7 @@ from sendoff.ledger.models import Event, Kind
 from sendoff.plan.models import Plan
 from sendoff.spec.canary import Canary, CanaryStep, Comparison
 from sendoff.spec.cloud import CloudTarget
+from sendoff.spec.models import canary_of
 from sendoff.targets.protocol import Outcome, ShiftingTarget
 from tasks.check import check_canary_on, checked
 from tasks.durable import RETRIED, HostKey, on_hosts
@@ -47,7 +48,7 @@ def through_canary(run: Run, plan: Plan, hosts: Sequence[HostKey]) -> dict[HostK
     """
     errors: dict[HostKey, SendoffError] = {}
     for key in hosts:
-        canary: Canary | None = getattr(run.fleet(key[0]), "canary", None)
+        canary = canary_of(run.fleet(key[0]))
         if canary is None or plan.kind == "rollback" or _has_switched(run, plan, key):
             continue
         for number, step in enumerate(canary.steps, start=1):

@@ -173,8 +173,8 @@ def _fisher(failed: int, total: int, failed_before: int, total_before: int) -> f
 
 def _mann_whitney(values: Sequence[float], before: Sequence[float]) -> float:
     """Work out how likely values rank as high if both are alike."""
-    from numpy.random import default_rng  # noqa: PLC0415
-    from scipy.stats import PermutationMethod, mannwhitneyu  # noqa: PLC0415
+    from numpy.random import default_rng  # noqa: PLC0415 -- comes with scipy, which takes seconds to load
+    from scipy.stats import PermutationMethod, mannwhitneyu  # noqa: PLC0415 -- the same
 
     has_ties = len({*values, *before}) < len(values) + len(before)
     if not has_ties and len(values) * len(before) <= PAIRS:

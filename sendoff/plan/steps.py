@@ -11,7 +11,7 @@ from sendoff.plan.models import Batch, HostState, Step
 from sendoff.report.words import listing
 from sendoff.spec.commands import HostCommands
 from sendoff.spec.load_balancer import LoadBalancer
-from sendoff.spec.models import Target
+from sendoff.spec.models import Target, canary_of
 
 LOOKS = "nothing to undo: it only looks"
 
@@ -103,7 +103,7 @@ def prune(ground: Ground) -> Step:
 
 
 def _moves(target: Target, version: str, checks: Sequence[str]) -> Iterator[str]:
-    commands, canary = target.commands, getattr(target, "canary", None)
+    commands, canary = target.commands, canary_of(target)
     if commands.before:
         yield f"run {command_words(commands.before)} before the switch"
     if canary:

@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag
 from pydantic.config import JsonDict
 
 from sendoff.model import Frozen
+from sendoff.spec.canary import Canary
 from sendoff.spec.channels import BlockChannel, Channels, WebhookChannel
 from sendoff.spec.cloud import CloudTarget, Configuration, LambdaFunction, Parameter, StaticSite
 from sendoff.spec.commands import Command
@@ -153,6 +154,11 @@ AnyTarget = Annotated[
     | Annotated[LoadBalancer, Tag("alb")],
     Discriminator(_kind_of_target),
 ]
+
+
+def canary_of(target: Target) -> Canary | None:
+    """Tell how a release takes over a target step by step; None where it does so at once."""
+    return target.canary if isinstance(target, LambdaFunction | LoadBalancer) else None
 
 
 When = Literal["dark", "canary", "live"]

@@ -19,6 +19,7 @@ from sendoff.spec.models import (
     ReleaseFile,
     SshFleet,
     Target,
+    canary_of,
 )
 from sendoff.spec.placeholders import BadPlaceholder, fill, names
 from sendoff.spec.words import ABSOLUTE, EXPECTED, ROOT
@@ -108,7 +109,7 @@ def _unfit(check: Check, target: Target) -> tuple[str, str] | None:
     kinds = "other checks of it, or 'targets' that names others"
     if isinstance(check, CommandCheck) and isinstance(target, CloudTarget):
         return f"target {target.name!r} is a {target.noun}, and has no host to run a command on", kinds
-    if check.when == "canary" and getattr(target, "canary", None) is None:
+    if check.when == "canary" and canary_of(target) is None:
         return f"target {target.name!r} has no canary", "'targets' with a 'canary' only"
     if isinstance(check, InvokeCheck) and not isinstance(target, LambdaFunction):
         return f"target {target.name!r} is no function that could be invoked", kinds

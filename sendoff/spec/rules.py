@@ -30,6 +30,7 @@ from sendoff.spec.models import (
     ReleaseFile,
     Schedule,
     Target,
+    canary_of,
 )
 from sendoff.spec.placeholders import BadPlaceholder, names
 from sendoff.spec.ssh import SshHosts
@@ -152,7 +153,7 @@ def _named(where: Where, text: str, allowed: Iterable[str]) -> Iterator[Finding]
 def _fleet(where: Where, fleet: Target) -> Iterator[Finding]:
     if isinstance(fleet, StaticSite):
         yield from _repeats((*where, "cache"), [rule.files for rule in fleet.cache], "files")
-    if canary := getattr(fleet, "canary", None):
+    if canary := canary_of(fleet):
         yield from canary_findings((*where, "canary"), canary)
     if isinstance(fleet, Parameter):
         yield from _named((*where, "value"), fleet.value, VALUE_NAMES)

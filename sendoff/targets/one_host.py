@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import ClassVar, Generic, Self, TypeVar
 
-from sendoff.targets.protocol import HostTarget
+from sendoff.errors import PolicyRefused
+from sendoff.targets.protocol import CommandResult, HostTarget
 
 Host = TypeVar("Host", bound=HostTarget)
+
+
+class RunsNothing:
+    """A target that has no host to run a command on. `because`: why, and what to do instead."""
+
+    name: str
+    because: ClassVar[str]
+
+    def run(
+        self,
+        command: Sequence[str],
+        release: str,
+        timeout: float,
+        env: Mapping[str, str],
+        once: str = "",
+    ) -> CommandResult:
+        """Refuse."""
+        raise PolicyRefused(f"{self.name}: {' '.join(command)!r} cannot be run, as {self.because}")
 
 
 class OneHost(Generic[Host]):

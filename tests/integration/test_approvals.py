@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from deployments.answer import answer
+from tests.kit.runs import processes
 
 Stack = Any  # the classes stand in conftest.py, which tests do not import
 Application = Any
@@ -50,18 +51,6 @@ def counted(stack: Stack, run: str) -> list[tuple[str, bool]]:
     return [
         (event.body["approver"], event.body["counted"]) for event in stack.events(run, "approval.answered")
     ]
-
-
-def processes(run: str) -> list[int]:
-    """Find the processes of a run: the one that the worker started, and the flow's own."""
-    found = []
-    for environ in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if f"PREFECT__FLOW_RUN_ID={run}" in environ.read_text(errors="replace").split("\0"):
-                found.append(int(environ.parent.name))
-        except OSError:
-            continue
-    return found
 
 
 def test_groups_agree_one_by_one(stack: Stack, application: Make, eventually: Eventually) -> None:

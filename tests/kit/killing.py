@@ -102,7 +102,7 @@ def main(deed: str, described: Any) -> None:
             try:
                 die_at(number, when)
                 do(*arguments)
-            except BaseException:
+            except BaseException:  # whatever it is, a child must not go on as its parent
                 traceback.print_exc()
                 os._exit(1)
             os._exit(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from sendoff.artifact.manifest import Artifact
 from sendoff.errors import PolicyRefused, StepErrored
@@ -14,16 +14,18 @@ from sendoff.targets.configuration.layout import LARGEST, LONGEST, Note, Standin
 from sendoff.targets.configuration.rollout import Rollout
 from sendoff.targets.configuration.service import Service
 from sendoff.targets.content import Content
-from sendoff.targets.one_host import OneHost
-from sendoff.targets.protocol import CommandResult, HostFacts, Outcome
+from sendoff.targets.one_host import OneHost, RunsNothing
+from sendoff.targets.protocol import HostFacts, Outcome
 from sendoff.targets.reckoning import surplus
 
 ENDLESS = 1 << 60  # bytes; AppConfig limits the size of one version only
 TRIES = 8
 
 
-class HostedConfiguration:
+class HostedConfiguration(RunsNothing):
     """The protocol HostTarget over AppConfig. Its one host is called as the target."""
+
+    because = "a configuration has no host, expected no commands for it; check over HTTP who reads it"
 
     def __init__(self, target: Configuration, service: Service, rollout: Rollout, *, by: str = "-") -> None:
         self.name = target.name
@@ -66,20 +68,6 @@ class HostedConfiguration:
         raise StepErrored(
             f"{self.name}: deploying {release} failed, as others wrote versions {TRIES} times meanwhile, "
             "expected nobody else to; see who does, then try again"
-        )
-
-    def run(
-        self,
-        command: Sequence[str],
-        release: str,
-        timeout: float,
-        env: Mapping[str, str],
-        once: str = "",
-    ) -> CommandResult:
-        """Refuse: nothing runs in a configuration."""
-        raise PolicyRefused(
-            f"{self.name}: {' '.join(command)!r} cannot be run, as a configuration has no host, expected no "
-            "commands for it; check over HTTP who reads it"
         )
 
     def switch(self, release: str | None) -> Outcome:

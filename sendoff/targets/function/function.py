@@ -15,15 +15,17 @@ from sendoff.targets.function.api import FunctionApi
 from sendoff.targets.function.deployment import Deployment
 from sendoff.targets.function.layout import Record, Seen, Versions
 from sendoff.targets.function.pointer import Pointer, moving
-from sendoff.targets.one_host import OneHost
+from sendoff.targets.one_host import OneHost, RunsNothing
 from sendoff.targets.protocol import CommandResult, HostFacts, Outcome
 from sendoff.targets.reckoning import surplus
 
 ENDLESS = 1 << 60  # bytes; what a function may have is a quota of the account
 
 
-class Function:
+class Function(RunsNothing):
     """ShiftingTarget and InvokableTarget over a function. Its one host is called as the target."""
+
+    because = "a function has no host, expected no commands for it; check it by invoking it"
 
     def __init__(self, api: FunctionApi, *, by: str = "-", token: int = 0) -> None:
         self.name = api.name
@@ -38,20 +40,6 @@ class Function:
     def deploy(self, artifact: Artifact, store: ArtifactStore) -> Outcome:
         """Publish the release as a version of its own, to which no alias points."""
         return Deployment(self._api, self._pointer, artifact, store).carry_out()
-
-    def run(
-        self,
-        command: Sequence[str],
-        release: str,
-        timeout: float,
-        env: Mapping[str, str],
-        once: str = "",
-    ) -> CommandResult:
-        """Refuse: there is no host to run it on."""
-        raise PolicyRefused(
-            f"{self.name}: {' '.join(command)!r} cannot be run, as a function has no host, expected no "
-            "commands for it; check it by invoking it"
-        )
 
     def invoke(self, release: str, payload: str, timeout: float) -> CommandResult:
         """Invoke a release with JSON, whether it has traffic or not; once and never again by itself."""

@@ -27,18 +27,24 @@ class Behind(NamedTuple):
 class Patience:
     """Looks again and again until something is so, all looks together for so many seconds."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds, self._until = seconds, time.monotonic() + seconds
+    def __init__(
+        self,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._seconds, self._until = seconds, clock() + seconds
+        self._clock, self._sleep = clock, sleep
 
     def until(self, where: str, lacking: Callable[[], str | None]) -> None:
         """Wait until nothing lacks; StepErrored with what does when the time is over."""
         while (lacks := lacking()) is not None:
-            if time.monotonic() >= self._until:
+            if self._clock() >= self._until:
                 raise StepErrored(
                     f"{where}: not ready within {self._seconds:g} s ({lacks}), expected it to be; see to "
                     "what is behind it, or raise `healthy_within`, then try again: what is done stays done"
                 )
-            time.sleep(EVERY)
+            self._sleep(EVERY)
 
 
 class Backing(Protocol):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from sendoff.artifact.manifest import Artifact
 from sendoff.errors import Fenced, PolicyRefused, StepErrored
@@ -31,15 +32,20 @@ from sendoff.targets.load_balancer.standing import (
     read,
     written,
 )
-from sendoff.targets.one_host import OneHost
-from sendoff.targets.protocol import CommandResult, HostFacts, Outcome
+from sendoff.targets.one_host import OneHost, RunsNothing
+from sendoff.targets.protocol import HostFacts, Outcome
 
 ALL = 100
 PAUSES = (0.0, 0.0, 0.5, 1.0, 2.0, 4.0)  # seconds before each look, as what was written may take a moment
 
 
-class BalancedTarget:
+class BalancedTarget(RunsNothing):
     """The protocols HostTarget and ShiftingTarget over a rule. Its one host is called as the target."""
+
+    because = (
+        "a load balancer has no host of its own, expected "
+        "it among the commands of its `fleet`; check it over HTTP"
+    )
 
     def __init__(
         self,
@@ -49,11 +55,12 @@ class BalancedTarget:
         *,
         by: str = "-",
         token: int = 0,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.name = target.name
         self._target, self._connection, self._backing = target, connection, backing
         self._balancer = Balancer(target, connection)
-        self._by, self._token = by, token
+        self._by, self._token, self._sleep = by, token, sleep
 
     def facts(self) -> HostFacts:
         """Read what is true now; changes nothing. What stands in the way is told to who holds a number."""
@@ -105,7 +112,7 @@ class BalancedTarget:
         known = self._backing.place(side, artifact, store, lambda: self._still_dark(doing, side))
         self._clear(self._still_dark(doing, side), side)
         self._weigh(doing, {standing.live: ALL, side: 0}, unless={standing.live, side})
-        patience = Patience(self._target.healthy_within)
+        patience = Patience(self._target.healthy_within, sleep=self._sleep)
         self._backing.start(side, release, known, patience)
         self._await_health(side, patience)
         self._still_dark(doing, side)
@@ -115,20 +122,6 @@ class BalancedTarget:
         self._point_header(doing, side)
         return Outcome(
             changed=True, said=f"{release} is on {side}, which has no traffic, all targets healthy"
-        )
-
-    def run(
-        self,
-        command: Sequence[str],
-        release: str,
-        timeout: float,
-        env: Mapping[str, str],
-        once: str = "",
-    ) -> CommandResult:
-        """Refuse: commands run on the hosts of a side when a release is deployed there."""
-        raise PolicyRefused(
-            f"{self.name}: {' '.join(command)!r} cannot be run, as a load balancer has no host of its own, "
-            "expected it among the commands of its `fleet`; check it over HTTP"
         )
 
     def switch(self, release: str | None) -> Outcome:
@@ -206,9 +199,7 @@ class BalancedTarget:
             raise StepErrored(
                 f"{self.name}: {doing} was given no number, expected that of a lease; start again"
             )
-        for pause in PAUSES:
-            time.sleep(pause)
-            standing = self._balancer.standing()
+        for standing in self._looks(self._balancer.standing):
             if standing.fence > self._token:
                 raise Fenced(
                     f"{self.name}: {doing} was refused: it has seen number {standing.fence}, which is larger "
@@ -219,6 +210,12 @@ class BalancedTarget:
             origin = standing.tags[KEEPER].get(ORIGIN) or written(standing.forward.weights)
             self._balancer.tag(KEEPER, {FENCE: str(self._token), BY: self._by, ORIGIN: origin})
         raise self._contended(doing)
+
+    def _looks(self, look: Callable[[], Standing]) -> Iterator[Standing]:
+        """Look again and again, after longer and longer pauses."""
+        for pause in PAUSES:
+            self._sleep(pause)
+            yield look()
 
     def _still_dark(self, doing: str, side: str) -> Standing:
         """Look again before a change of a side: at our number, and that nobody gave it traffic meanwhile."""
@@ -232,9 +229,7 @@ class BalancedTarget:
 
     def _weigh(self, doing: str, weights: Mapping[str, int], unless: set[str] | None = None) -> None:
         """Set all weights in one request, and read them back; `unless` the rule names these sides already."""
-        for pause in PAUSES:
-            time.sleep(pause)
-            standing = self._hold(doing)
+        for standing in self._looks(partial(self._hold, doing)):
             if standing.forward.weights == weights or unless == {*standing.forward.weights}:
                 return
             self._balancer.forward(self._target.rule, standing.forward, weights)
@@ -244,9 +239,7 @@ class BalancedTarget:
         """Have requests with the header reach a side."""
         if self._target.header_rule is None:
             return
-        for pause in PAUSES:
-            time.sleep(pause)
-            standing = self._hold(doing)
+        for standing in self._looks(partial(self._hold, doing)):
             if standing.header is None or standing.header.sides == (side,):
                 return
             self._balancer.forward(self._target.header_rule, standing.header, {side: 1})

@@ -33,8 +33,15 @@ ALLOWED: dict[type[SendoffError], str] = {
 class ServicesBehind:
     """The protocol Backing over ECS. `once` asks what must not be asked twice, and tries nothing again."""
 
-    def __init__(self, target: LoadBalancer, connection: Connection, once: Connection) -> None:
+    def __init__(
+        self,
+        target: LoadBalancer,
+        connection: Connection,
+        once: Connection,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._target, self._connection, self._once = target, connection, once
+        self._sleep = sleep
 
     def look(self) -> Behind:
         """Read what stands in the way of changes at both services; changes nothing."""
@@ -112,7 +119,7 @@ class ServicesBehind:
             return self._register(definition)
         except StepErrored:
             for pause in PAUSES:  # it may have been registered all the same, or be so in a moment
-                time.sleep(pause)
+                self._sleep(pause)
                 if found := self._find(family, artifact):
                     return found
             raise

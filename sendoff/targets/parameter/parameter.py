@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sendoff.artifact.manifest import Artifact, version_of
 from sendoff.errors import PolicyRefused, StepErrored
@@ -12,18 +12,20 @@ from sendoff.objects.s3.faults import AccessRefused
 from sendoff.spec.cloud import Parameter
 from sendoff.spec.placeholders import fill
 from sendoff.store import ArtifactStore
-from sendoff.targets.one_host import OneHost
+from sendoff.targets.one_host import OneHost, RunsNothing
 from sendoff.targets.parameter.layout import FENCES, LARGEST, RELEASE, RELEASES, Held, read_note
 from sendoff.targets.parameter.pointer import Pointer, Seen, unfit
 from sendoff.targets.parameter.shelf import TRIES, Shelf
-from sendoff.targets.protocol import CommandResult, HostFacts, Outcome
+from sendoff.targets.protocol import HostFacts, Outcome
 from sendoff.targets.reckoning import surplus
 
 ENDLESS = 1 << 60  # bytes; nothing but values is kept
 
 
-class ParameterValue:
+class ParameterValue(RunsNothing):
     """The protocol HostTarget over a parameter. Its one host is called as the target."""
+
+    because = "a parameter has no host, expected no commands for it; check over HTTP who reads it"
 
     def __init__(self, target: Parameter, shelf: Shelf, *, by: str = "-", token: int = 0) -> None:
         self.name = target.name
@@ -72,20 +74,6 @@ class ParameterValue:
         raise StepErrored(
             f"{self.name}: deploying {release} failed, as its value was changed by others {TRIES} times "
             "meanwhile, expected nobody else to write it; see who does, then try again"
-        )
-
-    def run(
-        self,
-        command: Sequence[str],
-        release: str,
-        timeout: float,
-        env: Mapping[str, str],
-        once: str = "",
-    ) -> CommandResult:
-        """Refuse: nothing runs in a parameter."""
-        raise PolicyRefused(
-            f"{self.name}: {' '.join(command)!r} cannot be run, as a parameter has no host, expected no "
-            "commands for it; check over HTTP who reads it"
         )
 
     def switch(self, release: str | None) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from sendoff.artifact.manifest import Artifact
 from sendoff.errors import PolicyRefused
@@ -13,8 +13,8 @@ from sendoff.report.words import count
 from sendoff.spec.cloud import StaticSite
 from sendoff.store import ArtifactStore
 from sendoff.targets.aws import caller, obstacle
-from sendoff.targets.one_host import OneHost
-from sendoff.targets.protocol import CommandResult, HostFacts, Outcome
+from sendoff.targets.one_host import OneHost, RunsNothing
+from sendoff.targets.protocol import HostFacts, Outcome
 from sendoff.targets.reckoning import surplus
 from sendoff.targets.s3_site.bucket import SiteBucket
 from sendoff.targets.s3_site.layout import RELEASE, RELEASES, folder, manifest_key
@@ -27,8 +27,10 @@ from sendoff.targets.s3_site.transfer import Transfer
 ENDLESS = 1 << 60  # bytes; a bucket has no limit that it could be asked for
 
 
-class S3Site:
+class S3Site(RunsNothing):
     """The protocol HostTarget over a bucket. Its one host is called as the target."""
+
+    because = "a static site has no host, expected no commands for it; check it over HTTP"
 
     def __init__(
         self,
@@ -64,20 +66,6 @@ class S3Site:
     def deploy(self, artifact: Artifact, store: ArtifactStore) -> Outcome:
         """Put the release there dark: every checksum compared by the server, sealed by its manifest."""
         return Transfer(self._bucket, self._pointer, self._site, self._by, artifact, store).carry_out()
-
-    def run(
-        self,
-        command: Sequence[str],
-        release: str,
-        timeout: float,
-        env: Mapping[str, str],
-        once: str = "",
-    ) -> CommandResult:
-        """Refuse: nothing runs in a bucket."""
-        raise PolicyRefused(
-            f"{self.name}: {' '.join(command)!r} cannot be run, as a static site has no host, expected no "
-            "commands for it; check it over HTTP"
-        )
 
     def switch(self, release: str | None) -> Outcome:
         """Make a release live, or none, by one conditional write of the pointer."""
