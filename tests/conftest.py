@@ -10,11 +10,10 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,6 +29,7 @@ from sendoff.objects.s3.address import BucketAddress, Credentials
 from sendoff.objects.s3.bucket import Bucket
 from sendoff.objects.s3.objects import S3Objects
 from tests.kit.emulators import Emulator, Ministack, Moto
+from tests.kit.serving import Handler, serving
 
 os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"  # a test that needs a server says which
 settings.register_profile("untimed", deadline=None)  # a busy machine makes no property wrong
@@ -191,33 +191,21 @@ def receiver() -> Iterator[Receiver]:
     """Listen on loopback. The answer `slow` comes only when the test is over."""
     kept = Receiver()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Hook(Handler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.body()
             answer = kept.next_answer()
             kept.got.append((dict(self.headers), body))
             if answer == "slow":
                 kept.release.wait(60)
                 answer = 200
             status, headers = answer if isinstance(answer, tuple) else (answer, {})
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", "0")
-            with suppress(OSError):  # who gave up waiting has hung up
-                self.end_headers()
+            self.answer(status, headers=headers)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    kept.address = f"http://127.0.0.1:{server.server_port}/hook"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield kept
-    kept.release.set()
-    server.shutdown()
-    server.server_close()
+    with serving(Hook) as server:
+        kept.address = f"{server.address}/hook"
+        yield kept
+        kept.release.set()
 
 
 @dataclass

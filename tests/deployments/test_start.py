@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +16,7 @@ from prefect.states import Completed
 
 from deployments.carry_out import carry_out
 from deployments.start import start
+from tests.kit.serving import Handler, serving
 
 ORDER = {"what": {"version": "1"}}
 
@@ -47,39 +46,28 @@ class Busy:
 def server() -> Iterator[Busy]:
     busy = Busy()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Prefect(Handler):
         def do_GET(self) -> None:
             if self.path.endswith("/admin/version"):
-                self._say(200, json.dumps(prefect.__version__))
+                self.answer(200, json.dumps(prefect.__version__).encode())
             elif "/deployments/" in self.path:
-                self._say(200, busy.deployment.model_dump_json())
+                self.answer(200, busy.deployment.model_dump_json().encode())
             elif "/flow_runs/" in self.path:
-                self._say(200, next(iter(busy.runs.values())).model_dump_json())
+                self.answer(200, next(iter(busy.runs.values())).model_dump_json().encode())
             else:
-                self._say(404, "{}")
+                self.answer(404, b"{}")
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            made = busy.create(body)
-            self._say(201, made.model_dump_json()) if made else self._say(503, "{}", ("Retry-After", "0"))
+            body = json.loads(self.body())
+            if made := busy.create(body):
+                self.answer(201, made.model_dump_json().encode())
+            else:
+                self.answer(503, b"{}", {"Retry-After": "0"})
 
-        def _say(self, status: int, text: str, *headers: tuple[str, str]) -> None:
-            self.send_response(status)
-            for name, value in (*headers, ("Content-Length", str(len(text.encode())))):
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{listening.server_port}/api"
-    with temporary_settings({PREFECT_API_URL: address, PREFECT_CLIENT_RETRY_JITTER_FACTOR: 0}):
-        yield busy
-    listening.shutdown()
-    listening.server_close()
+    with serving(Prefect) as listening:
+        address = f"{listening.address}/api"
+        with temporary_settings({PREFECT_API_URL: address, PREFECT_CLIENT_RETRY_JITTER_FACTOR: 0}):
+            yield busy
 
 
 @pytest.mark.parametrize("begin", [start, carry_out])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from contextlib import ExitStack
 
 import pytest
+
+from tests.kit.serving import Handler, serving
 
 
 @pytest.fixture
@@ -25,28 +26,20 @@ def check(docker):
 @pytest.fixture
 def answering():
     """Answer on a port of this machine; gives the port and the paths that were asked for."""
-    running = []
+    running = ExitStack()
 
     def start(status: int) -> tuple[str, list[str]]:
         asked: list[str] = []
 
-        class Answer(BaseHTTPRequestHandler):
+        class Answer(Handler):
             def do_GET(self) -> None:
                 asked.append(self.path)
-                self.send_response(status)
-                self.end_headers()
+                self.answer(status)
 
-            def log_message(self, *_: object) -> None:
-                pass
+        return str(running.enter_context(serving(Answer)).server_port), asked
 
-        running.append(HTTPServer(("127.0.0.1", 0), Answer))
-        Thread(target=running[-1].serve_forever, daemon=True).start()
-        return str(running[-1].server_port), asked
-
-    yield start
-    for each in running:
-        each.shutdown()
-        each.server_close()
+    with running:
+        yield start
 
 
 PARTS = pytest.mark.parametrize(

@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 import json
 import signal
-import threading
 import zipfile
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +17,7 @@ from pydantic import SecretStr
 
 from blocks.aws import AwsConnection
 from tests.kit.runs import processes, send
+from tests.kit.serving import Handler, serving
 
 Stack = Any  # the classes stand in conftest.py, which tests do not import
 Application = Any
@@ -47,46 +47,30 @@ Until = Callable[..., Any]
 Answers = Callable[[str], float]
 
 
+@dataclass
 class Metrics:
     """A server that answers Prometheus' instant queries as the test says."""
 
-    def __init__(self) -> None:
-        self.answers: Answers = lambda query: 0.0
-        self.asked: list[str] = []
-        metrics = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
-
-            def do_GET(self) -> None:
-                (query,) = parse_qs(urlsplit(self.path).query)["query"]
-                metrics.asked.append(query)
-                value = {"metric": {}, "value": [0, str(metrics.answers(query))]}
-                data = {"status": "success", "data": {"resultType": "vector", "result": [value]}}
-                content = json.dumps(data).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
-        self.thread.start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+    address: str = ""
+    answers: Answers = lambda query: 0.0
+    asked: list[str] = field(default_factory=list)
 
 
 @pytest.fixture
 def metrics() -> Iterator[Metrics]:
     made = Metrics()
-    yield made
-    made.close()
+
+    class Prometheus(Handler):
+        def do_GET(self) -> None:
+            (query,) = parse_qs(urlsplit(self.path).query)["query"]
+            made.asked.append(query)
+            value = {"metric": {}, "value": [0, str(made.answers(query))]}
+            data = {"status": "success", "data": {"resultType": "vector", "result": [value]}}
+            self.answer(200, json.dumps(data).encode(), {"Content-Type": "application/json"})
+
+    with serving(Prometheus) as server:
+        made.address = server.address
+        yield made
 
 
 def make_function(ministack: Any, name: str) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
 import pytest
 
 from blocks.aws import AwsConnection
+from tests.kit.serving import Handler, Server, serving
 
 Stack = Any  # the classes stand in conftest.py, which tests do not import
 Application = Any
@@ -24,56 +23,35 @@ pytestmark = [
 ]
 
 
-class Front:
-    """A web server as one would stand before the bucket: it asks the pointer which release to read from."""
-
-    def __init__(self, client: Any, bucket: str) -> None:
-        def read(key: str) -> bytes:
-            return bytes(client.get_object(Bucket=bucket, Key=key)["Body"].read())
-
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
-
-            def do_GET(self) -> None:
-                try:
-                    release = json.loads(read(".sendoff/current.json"))["release"]
-                    content = read(f"rel/{release}{self.path}")
-                except client.exceptions.NoSuchKey:
-                    self.send_error(404)
-                    return
-                self.send_response(200)
-                self.send_header("X-Release", str(release).rpartition("-")[0])
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
-        self.thread.start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
-
-
 @pytest.fixture(scope="module")
 def bucket(s3: Any) -> str:
     return str(s3.make().name)
 
 
 @pytest.fixture(scope="module")
-def front(s3: Any, bucket: str) -> Iterator[Front]:
-    made = Front(s3.client, bucket)
-    yield made
-    made.close()
+def front(s3: Any, bucket: str) -> Iterator[Server]:
+    """Stand before the bucket, as a web server that asks the pointer which release to read from."""
+
+    def read(key: str) -> bytes:
+        return bytes(s3.client.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    class Front(Handler):
+        def do_GET(self) -> None:
+            try:
+                release = json.loads(read(".sendoff/current.json"))["release"]
+                content = read(f"rel/{release}{self.path}")
+            except s3.client.exceptions.NoSuchKey:
+                self.answer(404)
+                return
+            self.answer(200, content, {"X-Release": str(release).rpartition("-")[0]})
+
+    with serving(Front) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
 def pages(
-    stack: Stack, s3: Any, bucket: str, front: Front, make_application: Callable[..., Application]
+    stack: Stack, s3: Any, bucket: str, front: Server, make_application: Callable[..., Application]
 ) -> Application:
     """An application that is a site; its key stands in the block that `register` has made."""
     site = {
@@ -95,7 +73,7 @@ def pages(
     return app
 
 
-def test_live_then_undone(stack: Stack, s3: Any, bucket: str, front: Front, pages: Application) -> None:
+def test_live_then_undone(stack: Stack, s3: Any, bucket: str, front: Server, pages: Application) -> None:
     """A release of a site goes live; one whose check fails is undone; nowhere is its key told."""
     good, _ = stack.tell("release", pages.what("1"), "Live")
     assert httpx.get(f"{front.address}/version").text == "1\n"

@@ -8,11 +8,12 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.kit.serving import Handler, Server, running
 
 HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
@@ -27,19 +28,17 @@ A number: the answer takes so many seconds more.
 """
 
 
-class Network(ThreadingHTTPServer):
+class Network(Server):
     """Passes requests on, unless `fault` says otherwise of one, by its method and name.
 
     The name of a request is its path, followed by its operation where that does not stand in the path.
     """
 
-    daemon_threads = True
-
     def __init__(self, server: str) -> None:
-        super().__init__(("127.0.0.1", 0), Passing)
+        super().__init__(Passing)
         self.upstream = urlsplit(server).netloc
         self.fault: Callable[[str, str], Fault | None] = lambda method, name: None
-        self.endpoint = f"http://127.0.0.1:{self.server_address[1]}"
+        self.endpoint = self.address
         self.seen: list[str] = []
         self._later: list[Callable[[], object]] = []
         self._holding = threading.Lock()
@@ -75,32 +74,20 @@ class Network(ThreadingHTTPServer):
             request()
 
 
-@contextmanager
-def disturbed(endpoint: str) -> Iterator[Network]:
+def disturbed(endpoint: str) -> AbstractContextManager[Network]:
     """Give a way to a server that can be disturbed."""
-    server = Network(endpoint)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return running(Network(endpoint))
 
 
-class Passing(BaseHTTPRequestHandler):
+class Passing(Handler):
     """Passes one request on, with the host it was signed for."""
 
     server: Network
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # head and body are two writes, and the second would wait 40 ms
 
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
     def _pass(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = self.body()
         protocol, operation = asked(self.headers, body)
         name = f"{self.path} {operation}" if operation else self.path
         self.server.seen.append(f"{self.command} {name}")

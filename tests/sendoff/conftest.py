@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
 from tests.kit.network import Network, disturbed
+from tests.kit.serving import Handler, serving
 
 
 @pytest.fixture
@@ -35,23 +34,11 @@ def sts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, list[str]]]]
     """Answer, in recorded shapes, who asks who they are or takes on a role; gives what was asked."""
     asked: list[dict[str, list[str]]] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
+    class Service(Handler):
         def do_POST(self) -> None:
-            asked.append(parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()))
-            answer = STS[asked[-1]["Action"][0]].encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            asked.append(parse_qs(self.body().decode()))
+            self.answer(200, STS[asked[-1]["Action"][0]].encode())
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://127.0.0.1:{server.server_address[1]}")
-    yield asked
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Service) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", server.address)
+        yield asked

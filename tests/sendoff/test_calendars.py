@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from examples.ports import free_port
 from sendoff import calendars as module
 from sendoff.calendars import Calendars, CalendarUnread
 from sendoff.spec.timing import FreezeCalendar
 from sendoff.timing.calendar import Calendar, freezes, read
+from tests.kit.serving import Handler, serving
 
 EVENT = "BEGIN:VEVENT\nUID:{0}\nDTSTART;VALUE=DATE:20260301\nEND:VEVENT\n"
 
@@ -29,41 +30,35 @@ def names(calendar: Calendar) -> list[str]:
     return [str(event["UID"]) for _, event in calendar.events]
 
 
+@dataclass
 class Site:
     """A web site with one calendar; `status` 302 sends to where it is."""
 
-    def __init__(self) -> None:
-        self.status, self.content, self.asked, self.pause = 200, ics("a"), 0, 0.0
-        site = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                site.asked += 1
-                moved = site.status == 302 and "moved" not in self.path
-                self.send_response(302 if moved else 200 if site.status == 302 else site.status)
-                if moved:
-                    self.send_header("Location", "/moved?token=hunter2")
-                self.end_headers()
-                time.sleep(site.pause)
-                self.wfile.write(b"" if moved else site.content)
-
-            def log_message(self, *words: object) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}/private.ics?token=hunter2"
+    address: str = ""
+    status: int = 200
+    content: bytes = field(default_factory=lambda: ics("a"))
+    asked: int = 0
+    pause: float = 0.0
 
 
 @pytest.fixture
 def site() -> Iterator[Site]:
     made = Site()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+
+    class Calendars(Handler):
+        def do_GET(self) -> None:
+            made.asked += 1
+            if made.status == 302 and "moved" not in self.path:
+                self.answer(302, headers={"Location": "/moved?token=hunter2"})
+                return
+            self.send_response(200 if made.status == 302 else made.status)
+            self.end_headers()
+            time.sleep(made.pause)
+            self.wfile.write(made.content)
+
+    with serving(Calendars) as server:
+        made.address = f"{server.address}/private.ics?token=hunter2"
+        yield made
 
 
 def later(cache: Path, hours: float = 1) -> Calendars:
@@ -160,12 +155,10 @@ def test_no_copy(tmp_path: Path, site: Site) -> None:
     )
 
 
-def test_nobody_there(tmp_path: Path, site: Site) -> None:
+def test_nobody_there(tmp_path: Path) -> None:
     """A site that is away is no different."""
-    site.server.shutdown()
-    site.server.server_close()
     with pytest.raises(CalendarUnread, match=r"\(no connection\), and there is no copy"):
-        Calendars(tmp_path).find(site.address, tmp_path)
+        Calendars(tmp_path).find(f"http://127.0.0.1:{free_port()}/a.ics", tmp_path)
 
 
 def test_slow(tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

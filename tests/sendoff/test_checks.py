@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from examples.ports import free_port
 from sendoff.checks import MOST_BODY, MOST_SAID, CheckResult, excerpt, run_check
 from sendoff.errors import HostUnreachable
 from sendoff.spec.models import CommandCheck, HttpCheck, InvokeCheck
 from sendoff.targets.protocol import CommandResult
+from tests.kit.serving import Handler, serving
 
 
 class Time:
@@ -28,50 +30,34 @@ class Time:
         self.now += seconds
 
 
+@dataclass
 class Server:
     """Answers requests one after the other with what was prepared; the last answer stays."""
 
-    def __init__(self) -> None:
-        self.answers: list[tuple[int, dict[str, str], bytes]] = [(200, {}, b"fine")]
-        self.asked: list[str] = []
-        self.marked: list[str | None] = []
-        self.hang = threading.Event()
-        self.hang.set()
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.asked.append(self.path)
-                outer.marked.append(self.headers.get("X-Release"))
-                outer.hang.wait(10)
-                answers = outer.answers
-                status, headers, body = answers.pop(0) if len(answers) > 1 else answers[0]
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_address[1]
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-
-    def close(self) -> None:
-        self.hang.set()
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+    port: int = 0
+    answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=lambda: [(200, {}, b"fine")])
+    asked: list[str] = field(default_factory=list)
+    marked: list[str | None] = field(default_factory=list)
+    hang: threading.Event = field(default_factory=threading.Event)
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    running = Server()
-    yield running
-    running.close()
+    made = Server()
+    made.hang.set()
+
+    class Prepared(Handler):
+        def do_GET(self) -> None:
+            made.asked.append(self.path)
+            made.marked.append(self.headers.get("X-Release"))
+            made.hang.wait(10)
+            status, headers, body = made.answers.pop(0) if len(made.answers) > 1 else made.answers[0]
+            self.answer(status, body, headers)
+
+    with serving(Prepared) as running:
+        made.port = running.server_port
+        yield made
+        made.hang.set()
 
 
 def ask(port: int, time: Time | None = None, **options: Any) -> CheckResult:
@@ -190,10 +176,9 @@ def test_no_answer(server: Server) -> None:
     assert "did not answer http://127.0.0.1" in result.said
 
 
-def test_nobody_listens(server: Server) -> None:
+def test_nobody_listens() -> None:
     """A refused connection is a failed try."""
-    server.close()
-    result = ask(server.port, deadline=0.5)
+    result = ask(free_port(), deadline=0.5)
     assert not result.passed
     assert "could not be asked" in result.said
 

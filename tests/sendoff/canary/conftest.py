@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from examples.ports import free_port
+from tests.kit.serving import Handler, serving
 
 EVERY = 15  # seconds between two samples of the past
 DEADLINE = 60.0  # seconds until it answers; some of them on a busy machine
@@ -129,43 +130,25 @@ class started:
             self.process.wait()
 
 
-class exporter:
-    """An application's metrics: at each scrape 40 requests more of each version, of which 2 fails some."""
+@contextmanager
+def exporter() -> Iterator[int]:
+    """Show an application: at each scrape, 40 requests more of each version, of which 2 fails some."""
+    scrapes = itertools.count(1)
 
-    def __init__(self) -> None:
-        self.scrapes = 0
+    class Exporter(Handler):
+        def do_GET(self) -> None:
+            n = next(scrapes)
+            body = (
+                f'live_total{{version="1",code="200"}} {40 * n}\n'
+                f'live_total{{version="2",code="200"}} {36 * n}\n'
+                f'live_total{{version="2",code="500"}} {4 * n}\n'
+                f'live_latency{{version="1"}} {1 + n / 1000}\n'
+                f'live_latency{{version="2"}} {2 + n / 1000}\n'
+            )
+            self.answer(200, body.encode(), {"Content-Type": "text/plain; version=0.0.4"})
 
-    def __enter__(self) -> int:
-        shown = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                shown.scrapes += 1
-                n = shown.scrapes
-                body = (
-                    f'live_total{{version="1",code="200"}} {40 * n}\n'
-                    f'live_total{{version="2",code="200"}} {36 * n}\n'
-                    f'live_total{{version="2",code="500"}} {4 * n}\n'
-                    f'live_latency{{version="1"}} {1 + n / 1000}\n'
-                    f'live_latency{{version="2"}} {2 + n / 1000}\n'
-                ).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "text/plain; version=0.0.4")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-        return int(self.server.server_port)
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+    with serving(Exporter) as server:
+        yield server.server_port
 
 
 @dataclass
@@ -186,33 +169,24 @@ def answering() -> Iterator[Answering]:
     """Listen on loopback."""
     kept = Answering()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Told(Handler):
         def do_GET(self) -> None:
             kept.asked.append(self.path)
+            if not kept.slow:
+                self.answer(kept.status, kept.body, kept.headers)
+                return
             self.send_response(kept.status)
-            for name, value in kept.headers.items():
-                self.send_header(name, value)
             self.send_header("Content-Length", str(len(kept.body)))
             self.end_headers()
-            with suppress(OSError):  # who has read enough hangs up
-                for byte in kept.body if kept.slow else ():
-                    self.wfile.write(bytes([byte]))
-                    if kept.over.wait(0.05):
-                        return
-                if not kept.slow:
-                    self.wfile.write(kept.body)
+            for byte in kept.body:
+                self.wfile.write(bytes([byte]))
+                if kept.over.wait(0.05):
+                    return
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    kept.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield kept
-    kept.over.set()
-    server.shutdown()
-    server.server_close()
+    with serving(Told) as server:
+        kept.url = server.address
+        yield kept
+        kept.over.set()
 
 
 @pytest.fixture

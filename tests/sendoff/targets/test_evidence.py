@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from pathlib import Path
 from typing import get_args
@@ -17,6 +18,7 @@ DOCS = (ROOT / "docs" / "targets.md").read_text()
 NEEDS = {"OpenSSH": "ssh", "Prometheus": "prometheus", "SeaweedFS": "s3"}
 
 
+@functools.cache
 def functions(file: Path) -> dict[str, ast.FunctionDef]:
     """Map the names of the tests and fixtures of a file to what they are."""
     return {each.name: each for each in ast.parse(file.read_text()).body if isinstance(each, ast.FunctionDef)}
