@@ -16,12 +16,18 @@ def send(pids: Iterable[int], number: signal.Signals) -> None:
 
 
 def tree(root: int) -> list[int]:
-    """List a process and all that descend from it, parents first."""
-    parents = {pid: int(fields[1]) for pid, fields in _alive()}
+    """List a process and all that descend from it, parents first; so do copies from their worker."""
+    parents = {pid: _maker_for(pid) or int(fields[1]) for pid, fields in _alive()}
     found = [root]
     for parent in found:
         found += [pid for pid, each in parents.items() if each == parent]
     return found
+
+
+def _maker_for(pid: int) -> int | None:
+    """Tell for which worker a process makes copies, if it does."""
+    *_, module, _, worker = ["", "", "", *_words(pid, "cmdline")][:-1]
+    return int(worker) if module == "deployments.process.preloaded" else None
 
 
 def of_run(run: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -83,9 +84,10 @@ def _in_ledger(cell: Cell) -> Iterator[str]:
 def on_worker(machine: Path) -> list[str]:
     """List what broken work has left on a worker's disk, and the processes that still work there."""
     home, temporary = machine / "sendoff", machine / "tmp"
+    sockets = temporary / f"sendoff-{os.geteuid()}"  # of deployments.process, as long as the worker lives
 
     def left() -> Iterator[str]:
-        yield from map(str, (*(home / "builds").glob("*"), *temporary.glob("sendoff-*")))
+        yield from map(str, (*(home / "builds").glob("*"), *(set(temporary.glob("sendoff-*")) - {sockets})))
         yield from in_folder(home / "builds")
 
     return until_none(left, GRACE)
