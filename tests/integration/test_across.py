@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import signal
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import yaml
 from prefect.states import Cancelling
 from pydantic import SecretStr
 
@@ -30,18 +33,8 @@ pytestmark = [
     pytest.mark.timeout(2400),
 ]
 
-BUILD = """\
-set -eu
-mkdir out
-echo "$SENDOFF_VERSION" >out/version
-cat >out/app.py <<'END'
-import pathlib
-
-
-def handler(event, context):
-    return {"version": pathlib.Path(__file__).with_name("version").read_text().strip()}
-END
-"""
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "everywhere"
+SCRIPT = (EXAMPLE / "build.sh").read_text()
 SECRET = "the secret of the function"
 Until = Callable[..., Any]
 Answers = Callable[[str], float]
@@ -77,13 +70,13 @@ def make_function(ministack: Any, name: str) -> None:
     """Make a function with an alias, as it is before Sendoff's first release."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("app.py", "def handler(event, context):\n    return {'version': '0'}\n")
+        archive.writestr("prices.py", "def handler(event, context):\n    return {'version': '0'}\n")
     client = ministack.client("lambda")
     client.create_function(
         FunctionName=name,
         Runtime="python3.12",
         Role=f"arn:aws:iam::{ministack.account}:role/shop",
-        Handler="app.handler",
+        Handler="prices.handler",
         Code={"ZipFile": packed.getvalue()},
     )
     client.get_waiter("function_active_v2").wait(FunctionName=name)
@@ -97,10 +90,19 @@ def answer_of(ministack: Any, name: str) -> Any:
     return json.loads(said["Payload"].read())["version"]
 
 
+def of_example(
+    make: Callable[..., Application], name: str, hosts: Sequence[str] = ("unused",), **described: Any
+) -> Application:
+    """Make an application that is built as the example is."""
+    app = make(name, hosts, script=SCRIPT, **described)
+    shutil.copytree(EXAMPLE, app.folder / "source", dirs_exist_ok=True)
+    return app
+
+
 def function_of(ministack: Any, name: str, **more: Any) -> dict[str, Any]:
     return {
         "kind": "lambda",
-        "name": "api",
+        "name": "prices",
         "function": name,
         "alias": "live",
         "region": "eu-central-1",
@@ -117,38 +119,33 @@ def save(name: str, key: str, secret: str) -> None:
 def test_undone_as_one(
     stack: Stack, s3: Any, ministack: Any, make_application: Callable[..., Application]
 ) -> None:
-    """Hosts, site and function go live in turn; when the last check fails, all three are put back."""
+    """Hosts, site and function go live in turn; when the last check fails, all three are put back.
+
+    It is the example, with hosts, bucket and function on this machine. The second one has a wrong price.
+    """
     bucket, name = str(s3.make().name), "shop-everywhere"
     make_function(ministack, name)
-    app = make_application("everywhere", ("a", "b"))
-    web = {
-        "name": "web",
+    app = of_example(make_application, "everywhere", ("a", "b"))
+    (described,) = yaml.safe_load((EXAMPLE / "release.yaml").read_text())["environments"]
+    web, pages, prices = described["targets"]
+    web |= {
         "hosts": list(app.hosts.names),
-        "user": "deploy",
         "private_key": str(app.hosts.client_key),
         "known_hosts": str(app.hosts.known_hosts),
         "root": "{base}/app",
-        "batch": 2,
     }
-    pages = {
-        "kind": "s3-site",
-        "name": "pages",
-        "bucket": bucket,
-        "endpoint": s3.endpoint,
-        "region": "us-east-1",
-    }
-    api = function_of(ministack, name, canary={"steps": [{"weight": 20, "soak": "1s"}]})
-    here = {"kind": "command", "name": "there", "command": ["test", "-s", "version"], "targets": ["web"]}
-    answers = {"kind": "invoke", "name": "answers", "targets": ["api"], "when": "dark"}
-    last = {"kind": "invoke", "name": "right", "targets": ["api"], "answer": '"[13]"', "deadline": "3s"}
-    app.describe(environment={"targets": [web, pages, api]}, checks=[here, answers, last], script=BUILD)
+    pages |= {"account": None, "bucket": bucket, "endpoint": s3.endpoint, "region": "us-east-1"}
+    prices |= {"account": None, **function_of(ministack, name)}
+    prices["canary"]["steps"][0]["soak"] = "1s"
+    described["checks"][-1]["deadline"] = "3s"
+    app.describe(environment=described, script=SCRIPT)
     stack.register()
     save(
         "everywhere-production-pages",
         s3.credentials.access_key_id,
         s3.credentials.secret_access_key.get_secret_value(),
     )
-    save("everywhere-production-api", "AKIDEMULATED", SECRET)
+    save("everywhere-production-prices", "AKIDEMULATED", SECRET)
 
     def pointer() -> Any:
         found = s3.client.get_object(Bucket=bucket, Key=".sendoff/current.json")["Body"].read()
@@ -156,14 +153,16 @@ def test_undone_as_one(
 
     good, _ = stack.tell("release", app.what("1"), "Live")
     assert (app.live, pointer(), answer_of(ministack, name)) == (["1", "1"], "1", "1")
+    source = app.folder / "source" / "prices.py"
+    source.write_text(source.read_text().replace("1200", "12"))
     bad, state = stack.tell("release", app.what("2"), "Undone")
-    assert "api answered without '\"[13]\"'" in str(state.message)
+    assert "prices answered without '\"total\": 2400'" in str(state.message)
     assert (app.live, pointer(), answer_of(ministack, name)) == (["1", "1"], "1", "1")
     moves = [(event.body["host"], event.body["version"]) for event in stack.events(bad, "host.live")]
     assert sorted(moves[:2]) == [("a", "2"), ("b", "2")]
-    assert moves[2:4] == [("pages", "2"), ("api", "2")]
-    assert sorted(moves[4:]) == [("a", "1"), ("api", "1"), ("b", "1"), ("pages", "1")]
-    assert moves[4][0] == "api"
+    assert moves[2:4] == [("pages", "2"), ("prices", "2")]
+    assert sorted(moves[4:]) == [("a", "1"), ("b", "1"), ("pages", "1"), ("prices", "1")]
+    assert moves[4][0] == "prices"
     alias = ministack.client("lambda").get_alias(FunctionName=name, Name="live")
     assert not (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights")
     stack.assert_settled(app.name)
@@ -187,8 +186,8 @@ def test_a_canary_that_is_worse(
     }
     steps = [{"weight": 10, "soak": "1s"}, {"weight": 50, "soak": "1s"}]
     api = function_of(ministack, name, canary={"steps": steps, "compare": [errors]})
-    app = make_application("canary", ("unused",), environment={"targets": [api]}, script=BUILD)
-    save("canary-production-api", "AKIDEMULATED", SECRET)
+    app = of_example(make_application, "canary", environment={"targets": [api]})
+    save("canary-production-prices", "AKIDEMULATED", SECRET)
     first, _ = stack.tell("release", app.what("1"), "Live")
     assert metrics.asked == []
     metrics.answers = lambda query: 1000.0 if "requests" in query else 0.0
@@ -211,8 +210,8 @@ def test_a_canary_that_is_worse(
     assert "errors: 30 of 1,000 requests" in str(state.message)
     assert [event.body["weight"] for event in stack.events(third, "canary.shifted")] == [10]
     report = stack.report(third)
-    assert "| api | 10 % | 1 s | not passed |" in report
-    assert "Customers could see it on api (at most 10 % of the traffic)" in report
+    assert "| prices | 10 % | 1 s | not passed |" in report
+    assert "Customers could see it on prices (at most 10 % of the traffic)" in report
     stack.assert_settled(app.name)
     assert [event.body["state"] for event in stack.events(first, "canary.compared")] == []
 
@@ -224,8 +223,8 @@ def test_killed_while_it_is_watched(
     name = "shop-killed"
     make_function(ministack, name)
     api = function_of(ministack, name, canary={"steps": [{"weight": 30, "soak": "5s"}]})
-    app = make_application("killed", ("unused",), environment={"targets": [api]}, script=BUILD)
-    save("killed-production-api", "AKIDEMULATED", SECRET)
+    app = of_example(make_application, "killed", environment={"targets": [api]})
+    save("killed-production-prices", "AKIDEMULATED", SECRET)
     run = stack.start("release", app.what("1"))
     eventually(lambda: stack.events(run, "canary.shifted"), "it has a share of the traffic")
     send(run, signal.SIGKILL)
@@ -244,19 +243,19 @@ def test_cancelled_while_it_is_watched(
     name = "shop-cancelled"
     make_function(ministack, name)
     api = function_of(ministack, name, canary={"steps": [{"weight": 30, "soak": "10m"}]})
-    app = make_application("cancelled", ("unused",), environment={"targets": [api]}, script=BUILD)
-    save("cancelled-production-api", "AKIDEMULATED", SECRET)
+    app = of_example(make_application, "cancelled", environment={"targets": [api]})
+    save("cancelled-production-prices", "AKIDEMULATED", SECRET)
     run = stack.start("release", app.what("1"))
     eventually(lambda: stack.events(run, "canary.shifted"), "it has a share of the traffic")
     stack.client.set_flow_run_state(run, Cancelling())
     state = stack.wait_for(run, "Cancelled")
-    assert "when 1 had 30 % of the traffic of api" in str(state.message)
+    assert "when 1 had 30 % of the traffic of prices" in str(state.message)
     eventually(lambda: not processes(run), "its process has ended")
     client = ministack.client("lambda")
     weights = client.get_alias(FunctionName=name, Name="live")["RoutingConfig"]["AdditionalVersionWeights"]
     assert list(weights.values()) == [0.3]
     stack.assert_settled(app.name)
-    app.describe(environment={"targets": [{**api, "canary": None}]}, script=BUILD)
+    app.describe(environment={"targets": [{**api, "canary": None}]}, script=SCRIPT)
     stack.register()
     stack.tell("release", app.what("2"), "Live")
     assert answer_of(ministack, name) == "2"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 from sendoff import catalog
 from sendoff.artifact.manifest import Artifact
 from sendoff.cli.plan import read_facts
-from sendoff.objects import FolderObjects
 from sendoff.objects.s3.address import Access
 from sendoff.plan.make import make_release_plan
 from sendoff.plan.models import HostState
@@ -21,28 +19,14 @@ from sendoff.store import ArtifactStore
 from sendoff.targets.opening import open_described
 from sendoff.targets.s3_site.site import open_target
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "site"
+Build = Callable[..., Artifact]
+Here = Callable[..., catalog.Loaded]
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "site"
 
 
-@pytest.fixture(scope="module")
-def loaded() -> catalog.Loaded:
-    return catalog.load(EXAMPLE / "release.yaml")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> ArtifactStore:
-    return ArtifactStore(FolderObjects(tmp_path / "store"))
-
-
-def build(store: ArtifactStore, version: str) -> Artifact:
-    """Build it as its command would: a copy of its pages."""
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    return store.add(EXAMPLE / "pages", "handbook", version, commit=None, built_at=now, built_by="tests")
-
-
-def test_plan(loaded: catalog.Loaded, store: ArtifactStore) -> None:
+def test_plan(loaded: catalog.Loaded, build: Build) -> None:
     """A site is planned as one host that goes live at once, and is undone by the pointer before."""
-    artifact = build(store, "2")
+    artifact = build("2")
     facts = [HostState(target="pages", host="pages", live="1-0123456789ab")]
     plan = make_release_plan(loaded.file, loaded.digest, "production", artifact, facts)
     assert [step.id for step in plan.steps] == [
@@ -62,26 +46,16 @@ def test_plan(loaded: catalog.Loaded, store: ArtifactStore) -> None:
 @pytest.mark.s3
 @pytest.mark.xdist_group("s3")
 def test_from_the_plan_to_live_and_back(
-    s3: Any, loaded: catalog.Loaded, store: ArtifactStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    s3: Any, here: Here, build: Build, store: ArtifactStore, tmp_path: Path
 ) -> None:
     """`sendoff plan` sees what is live with the credentials here; what it plans is done, and undone."""
-    here = {"account": None, "bucket": s3.make().name, "endpoint": s3.endpoint, "region": "us-east-1"}
-    data = json.loads(loaded.file.model_dump_json())
-    data["environments"][1]["targets"][0] |= here
-    (tmp_path / "release.yaml").write_text(json.dumps(data))
-    mine = catalog.load(tmp_path / "release.yaml")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3.credentials.access_key_id)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3.credentials.secret_access_key.get_secret_value())
+    place = {"bucket": s3.make().name, "endpoint": s3.endpoint, "region": "us-east-1"}
+    mine = here(s3.credentials, place)
     (target,) = mine.file.environment("production").targets
     pages = tmp_path / "next"
     pages.mkdir()
     (pages / "index.html").write_text("<h1>Handbook, next</h1>")
-    first, second = (
-        build(store, "1"),
-        store.add(
-            pages, "handbook", "2", commit=None, built_at=datetime(2026, 1, 2, tzinfo=UTC), built_by="tests"
-        ),
-    )
+    first, second = build("1"), build("2", pages)
     assert read_facts(mine, "production") == [HostState(target="pages", host="pages", live=None)]
     for number, artifact in enumerate((first, second), start=1):
         facts = read_facts(mine, "production")

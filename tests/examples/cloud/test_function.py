@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,6 @@ from sendoff import catalog
 from sendoff.artifact.manifest import Artifact
 from sendoff.checks import run_check
 from sendoff.cli.plan import read_facts
-from sendoff.objects import FolderObjects
 from sendoff.objects.s3.address import Access
 from sendoff.plan.make import make_release_plan
 from sendoff.plan.models import HostState
@@ -27,28 +24,14 @@ from sendoff.targets.opening import open_described
 from tests.kit.emulators import REGION, Ministack
 from tests.kit.functions import KEY, PAUSE, Functions, functions_in
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "function"
+Build = Callable[..., Artifact]
+Here = Callable[..., catalog.Loaded]
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "function"
 
 
-@pytest.fixture(scope="module")
-def loaded() -> catalog.Loaded:
-    return catalog.load(EXAMPLE / "release.yaml")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> ArtifactStore:
-    return ArtifactStore(FolderObjects(tmp_path / "store"))
-
-
-def build(store: ArtifactStore, version: str, tree: Path = EXAMPLE / "app") -> Artifact:
-    """Build it as its command would: a copy of its code."""
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    return store.add(tree, "prices", version, commit=None, built_at=now, built_by="tests")
-
-
-def test_plan(loaded: catalog.Loaded, store: ArtifactStore) -> None:
+def test_plan(loaded: catalog.Loaded, build: Build) -> None:
     """A function is planned as one host, is invoked before it is live, and is undone by the alias."""
-    artifact = build(store, "2")
+    artifact = build("2")
     facts = [HostState(target="prices", host="prices", live="1-0123456789ab")]
     plan = make_release_plan(loaded.file, loaded.digest, "production", artifact, facts)
     assert [step.id for step in plan.steps] == [
@@ -78,24 +61,19 @@ def function(ministack: Ministack, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 @pytest.mark.xdist_group("aws-function")
 def test_from_the_plan_to_live_and_back(
     function: Functions,
-    loaded: catalog.Loaded,
+    here: Here,
+    build: Build,
     store: ArtifactStore,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """`sendoff plan` sees what is live with the credentials here; what it plans is done, and undone."""
-    here = {"account": None, "function": function.name, "endpoint": function.emulator.endpoint}
-    data = json.loads(loaded.file.model_dump_json())
-    data["environments"][1]["targets"][0] |= {**here, "region": REGION}
-    (tmp_path / "release.yaml").write_text(json.dumps(data))
-    mine = catalog.load(tmp_path / "release.yaml")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY.access_key_id)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEY.secret_access_key.get_secret_value())
+    place = {"function": function.name, "endpoint": function.emulator.endpoint, "region": REGION}
+    mine = here(KEY, place)
     production = mine.file.environment("production")
     (target,) = production.targets
     shutil.copytree(EXAMPLE / "app", tmp_path / "next")
     (tmp_path / "next" / "more.py").write_text("MORE = True\n")
-    first, second = build(store, "1"), build(store, "2", tmp_path / "next")
+    first, second = build("1"), build("2", tmp_path / "next")
     assert read_facts(mine, "production") == [HostState(target="prices", host="prices", live=None)]
     for number, artifact in enumerate((first, second), start=1):
         facts = read_facts(mine, "production")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 from sendoff import catalog
 from sendoff.artifact.manifest import Artifact
 from sendoff.cli.plan import read_facts
-from sendoff.objects import FolderObjects
 from sendoff.objects.s3.address import Access
 from sendoff.plan.make import make_release_plan
 from sendoff.plan.models import HostState
@@ -22,30 +20,17 @@ from sendoff.store import ArtifactStore
 from sendoff.targets.configuration import rollout
 from sendoff.targets.opening import open_in_cloud
 from tests.kit.emulators import Ministack
+from tests.kit.functions import KEY
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "flag"
-
-
-@pytest.fixture(scope="module")
-def loaded() -> catalog.Loaded:
-    return catalog.load(EXAMPLE / "release.yaml")
+Build = Callable[..., Artifact]
+Here = Callable[..., catalog.Loaded]
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "flag"
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> ArtifactStore:
-    return ArtifactStore(FolderObjects(tmp_path / "store"))
-
-
-def build(store: ArtifactStore, version: str, folder: Path = EXAMPLE / "flags") -> Artifact:
-    """Build it as its command would: a copy of the folder."""
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    return store.add(folder, "checkout-flags", version, commit=None, built_at=now, built_by="tests")
-
-
-def test_plan(loaded: catalog.Loaded, store: ArtifactStore) -> None:
+def test_plan(loaded: catalog.Loaded, build: Build) -> None:
     """Flags and pointer are planned as one host each, which go live one after the other."""
     facts = [HostState(target=name, host=name, live="1-0123456789ab") for name in ("flags", "pointer")]
-    plan = make_release_plan(loaded.file, loaded.digest, "production", build(store, "2"), facts)
+    plan = make_release_plan(loaded.file, loaded.digest, "production", build("2"), facts)
     assert [step.id for step in plan.steps] == [
         "preflight",
         "deploy",
@@ -83,27 +68,21 @@ def in_emulator(server: Ministack) -> dict[str, Any]:
 @pytest.mark.xdist_group("aws-pointers")
 def test_from_the_plan_to_live_and_back(
     ministack: Ministack,
-    loaded: catalog.Loaded,
+    here: Here,
+    build: Build,
     store: ArtifactStore,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """`sendoff plan` sees what is live with the credentials here; what it plans is done, and undone."""
     ministack.reset()
-    here = {"account": None, "endpoint": ministack.endpoint}
-    data = json.loads(loaded.file.model_dump_json())
-    flags, pointer = data["environments"][1]["targets"]
-    flags |= {**here, **in_emulator(ministack)}
-    pointer |= here
-    (tmp_path / "release.yaml").write_text(json.dumps(data))
-    mine = catalog.load(tmp_path / "release.yaml")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEMULATED")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    place = {"endpoint": ministack.endpoint}
+    mine = here(KEY, {**place, **in_emulator(ministack)}, place)
     monkeypatch.setattr(rollout, "PAUSE", 0.01)
     changed = tmp_path / "next"
     changed.mkdir()
     (changed / "flags.json").write_text("{}")
-    artifacts = build(store, "1"), build(store, "2", changed)
+    artifacts = build("1"), build("2", changed)
     for number, artifact in enumerate(artifacts, start=1):
         facts = read_facts(mine, "production")
         plan = make_release_plan(mine.file, mine.digest, "production", artifact, facts)

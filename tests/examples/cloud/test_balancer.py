@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,38 +10,24 @@ import pytest
 from sendoff import catalog
 from sendoff.artifact.manifest import Artifact
 from sendoff.cli.plan import read_facts
-from sendoff.objects import FolderObjects
 from sendoff.plan.make import make_release_plan
 from sendoff.plan.models import HostState
 from sendoff.plan.render import as_text
 from sendoff.store import ArtifactStore
 from sendoff.targets.opening import open_in_cloud
 from tests.kit.emulators import Ministack, Moto
+from tests.kit.functions import KEY
 from tests.sendoff.targets.load_balancer.place import ACCESS, OverEcs
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "balancer"
-
-
-@pytest.fixture(scope="module")
-def loaded() -> catalog.Loaded:
-    return catalog.load(EXAMPLE / "release.yaml")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> ArtifactStore:
-    return ArtifactStore(FolderObjects(tmp_path / "store"))
-
-
-def build(store: ArtifactStore, version: str) -> Artifact:
-    """Build it as its command would: a copy of its task definition."""
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    return store.add(EXAMPLE / "service", "shop", version, commit=None, built_at=now, built_by="tests")
+Build = Callable[..., Artifact]
+Here = Callable[..., catalog.Loaded]
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "balancer"
 
 
 @pytest.mark.parametrize("environment", ["staging", "production"])
-def test_plan(loaded: catalog.Loaded, store: ArtifactStore, environment: str) -> None:
+def test_plan(loaded: catalog.Loaded, build: Build, environment: str) -> None:
     """A load balancer is planned as one, that takes a release without traffic, and is switched at once."""
-    artifact = build(store, "2")
+    artifact = build("2")
     facts = [HostState(target="front", host="front", live="1-0123456789ab")]
     text = as_text(make_release_plan(loaded.file, loaded.digest, environment, artifact, facts), {})
     assert "look whether 1 load balancer can take it" in text
@@ -66,20 +50,14 @@ def place(moto: Moto, ministack: Ministack, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.xdist_group("aws-balancer")
 def test_from_the_plan_to_live_and_back(
     place: OverEcs,
-    loaded: catalog.Loaded,
+    here: Here,
+    build: Build,
     store: ArtifactStore,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """`sendoff plan` sees what is live with the credentials here; what it plans is done, and undone."""
-    data = json.loads(loaded.file.model_dump_json())
-    data["environments"][1]["targets"] = [place.described(address="shop.example")]
-    (tmp_path / "release.yaml").write_text(json.dumps(data))
-    mine = catalog.load(tmp_path / "release.yaml")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEMULATED")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    mine = here(KEY, place.described(address="shop.example"))
     (target,) = mine.file.environment("production").targets
-    first, second = build(store, "1"), build(store, "2")
+    first, second = build("1"), build("2")
     assert read_facts(mine, "production") == [HostState(target="front", host="front", live=None)]
     for number, artifact in enumerate((first, second), start=1):
         plan = make_release_plan(
