@@ -117,6 +117,7 @@ def _start(place: Path) -> socket.socket | None:
                 env={name: value for name, value in os.environ.items() if not name.startswith(OF_ONE_RUN)}
                 | {RUN: UNKNOWN},
                 pass_fds=[listener.fileno()],
+                cwd="/",  # the folder of a run is gone after it
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-
-
-def send(pids: Iterable[int], number: signal.Signals) -> None:
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, number)
 
 
 def tree(root: int) -> list[int]:
@@ -28,11 +20,6 @@ def _maker_for(pid: int) -> int | None:
     """Tell for which worker a process makes copies, if it does."""
     *_, module, _, worker = ["", "", "", *_words(pid, "cmdline")][:-1]
     return int(worker) if module == "deployments.process.preloaded" else None
-
-
-def of_run(run: str) -> list[int]:
-    """Find the processes of a run: the one that the worker started, and the flow's own."""
-    return [pid for pid, _ in _alive() if f"PREFECT__FLOW_RUN_ID={run}" in _words(pid, "environ")]
 
 
 def in_folder(folder: Path) -> list[str]:

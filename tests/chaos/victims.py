@@ -14,8 +14,9 @@ from pathlib import Path
 from prefect.states import Crashed
 
 from tests.chaos.cell import Cell
-from tests.chaos.processes import of_run, send, tree
+from tests.chaos.processes import tree
 from tests.chaos.world import LEASE, STOPPED, World, until
+from tests.kit.runs import processes, send
 
 MORE = ("Refused", "Failed", "Errored", "Undone")  # what is right as well when something is not mended
 FULL = ("no space left", "i/o error", "are free, expected")  # how it is said that a disk is full
@@ -57,7 +58,7 @@ class Flow(Victim):
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         for cell in cells:
-            send(of_run(cell.run), signal.SIGKILL)
+            send(processes(cell.run), signal.SIGKILL)
             cell.go()
 
 
@@ -67,7 +68,7 @@ class Zombie(Victim):
     name, group, alone = "zombie", 4, True
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
-        pids = {cell.run: of_run(cell.run) for cell in cells}
+        pids = {cell.run: processes(cell.run) for cell in cells}
         for cell in cells:
             send(pids[cell.run], signal.SIGSTOP)
         time.sleep(LEASE + 1)
@@ -89,7 +90,7 @@ class Zombie(Victim):
 
 
 def tree_of(cell: Cell) -> list[int]:
-    return [pid for pid in of_run(cell.run) if pid in cell.zombies]
+    return [pid for pid in processes(cell.run) if pid in cell.zombies]
 
 
 class Worker(Victim):

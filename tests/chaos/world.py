@@ -30,8 +30,9 @@ from examples.ports import free_port
 from examples.processes import Processes
 from sendoff.ledger import Ledger
 from sendoff.settings import Settings
-from tests.chaos.processes import send, tree
+from tests.chaos.processes import tree
 from tests.chaos.proxy import Proxy
+from tests.kit.runs import send
 from tests.sendoff.ledger.conftest import Server
 
 T = TypeVar("T")

@@ -227,7 +227,7 @@ def test_killed_while_it_is_watched(
     save("killed-production-prices", "AKIDEMULATED", SECRET)
     run = stack.start("release", app.what("1"))
     eventually(lambda: stack.events(run, "canary.shifted"), "it has a share of the traffic")
-    send(run, signal.SIGKILL)
+    send(processes(run), signal.SIGKILL)
     eventually(lambda: stack.state(run).name == "Live", "another process has brought it to its end")
     assert answer_of(ministack, name) == "1"
     assert len(stack.events(run, "release.recovered")) == 1

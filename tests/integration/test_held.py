@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 
 from deployments.answer import answer
 from tasks.waking import wake
+from tests.kit.runs import processes, send
 
 Stack = Any  # the classes stand in conftest.py, which tests do not import
 Application = Any
@@ -47,15 +47,6 @@ def holds(stack: Stack, run: str) -> list[str]:
 
 def lease(stack: Stack, app: Application) -> Any:
     return next((each for each in stack.ledger.leases() if each.resource.startswith(f"{app.name}/")), None)
-
-
-def kill(run: str) -> None:
-    for environ in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if f"PREFECT__FLOW_RUN_ID={run}" in environ.read_text(errors="replace").split("\0"):
-                os.kill(int(environ.parent.name), signal.SIGKILL)
-        except OSError:
-            continue
 
 
 def order(stack: Stack, app: Application, choice: str, reason: str) -> str:
@@ -138,7 +129,7 @@ def test_killed_while_held_and_overridden(stack: Stack, application: Make, event
     app.describe(freezes=frozen(120))
     run = stack.start("release", app.what("1"))
     eventually(lambda: holds(stack, run), "it is held", pause=0.01)
-    kill(run)
+    send(processes(run), signal.SIGKILL)
     eventually(lambda: stack.state(run).name == "Suspended", "it waits, in whichever process it got there")
     text = stack.form(run)
     assert f"## {app.name} 1 to production is held by a freeze" in text

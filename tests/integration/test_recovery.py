@@ -71,7 +71,7 @@ def test_killed_while_it_goes_live(stack: Stack, application: Make, eventually: 
     app = application()
     app.describe(target=waiting(app))
     run = switching(stack, app, eventually)
-    send(run, signal.SIGKILL)
+    send(processes(run), signal.SIGKILL)
     eventually(lambda: stack.state(run).name in ("Crashed", "AwaitingRetry"), "the worker reports it")
     let_go(app)
     eventually(lambda: stack.state(run).name == "Live", "it goes on by itself")
@@ -92,7 +92,7 @@ def test_the_zombie_that_wakes(stack: Stack, application: Make, eventually: Unti
     app.describe(target=waiting(app))
     run = switching(stack, app, eventually)
     zombies = processes(run)
-    send(run, signal.SIGSTOP)
+    send(processes(run), signal.SIGSTOP)
     stack.client.set_flow_run_state(stack.run(run).id, Crashed(message="believed dead"), force=True)
     eventually(lambda: len(stack.events(run, "lease.resumed")) == 1, "it goes on in another process")
     for pid in zombies:
@@ -159,7 +159,7 @@ def test_killed_again_and_again(stack: Stack, application: Make, eventually: Unt
     for number in range(1, 6):
         body = {"attempt": number, "of": 5, "why": "as before", "by": "recover"}
         stack.ledger.append(run, "release.recovered", "recover", body, f"recovered/{number}")
-    send(run, signal.SIGKILL)
+    send(processes(run), signal.SIGKILL)
     eventually(lambda: stack.state(run).name == "Errored", "it is given up")
     message = stack.state(run).message
     assert "its process died 6 times" in message

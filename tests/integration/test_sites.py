@@ -18,6 +18,8 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterParentFlo
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Cancelling, Crashed
 
+from tests.kit.runs import having, processes, send
+
 Stack = Any  # the classes stand in conftest.py, which tests do not import
 Application = Any
 Make = Callable[..., Application]
@@ -56,17 +58,7 @@ class Site:
         if self._worker:
             os.kill(self._worker.pid, signal.SIGKILL)
             self._worker.wait()
-            kill(f"SENDOFF_HOME={self._environ['SENDOFF_HOME']}")
-
-
-def kill(mark: str) -> None:
-    """Kill the processes that have a variable in their environment."""
-    for environ in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if mark in environ.read_text(errors="replace").split("\0"):
-                os.kill(int(environ.parent.name), signal.SIGKILL)
-        except OSError:
-            continue
+            send(having(f"SENDOFF_HOME={self._environ['SENDOFF_HOME']}"), signal.SIGKILL)
 
 
 @pytest.fixture
@@ -173,7 +165,7 @@ def test_the_release_dies(stack: Stack, application: Make, site: Site, eventuall
     site.start()
     run = stack.start("release", app.what("1"))
     eventually(lambda: app.on("b").live == "1", "b is live, in the middle of its commands")
-    kill(f"PREFECT__FLOW_RUN_ID={run}")
+    send(processes(run), signal.SIGKILL)
     eventually(lambda: len(stack.events(run, "lease.resumed")) == 1, "it goes on in another process")
     let_go(app)
     eventually(lambda: stack.state(run).name == "Live", "it comes to its end")

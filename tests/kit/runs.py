@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+
+
+def having(variable: str) -> list[int]:
+    """Find the processes that were started with a variable, `NAME=value`."""
+    found = []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if variable in environ.read_text(errors="replace").split("\0"):
+                found.append(int(environ.parent.name))
+    return found
 
 
 def processes(run: str) -> list[int]:
     """Find the processes of a run: the one that the worker started, and the flow's own."""
-    found = []
-    for environ in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if f"PREFECT__FLOW_RUN_ID={run}" in environ.read_text(errors="replace").split("\0"):
-                found.append(int(environ.parent.name))
-        except OSError:
-            continue
-    return found
+    return having(f"PREFECT__FLOW_RUN_ID={run}")
 
 
-def send(run: str, number: signal.Signals) -> None:
-    """Send a signal to all of them."""
-    for pid in processes(run):
-        os.kill(pid, number)
+def send(pids: Iterable[int], number: signal.Signals) -> None:
+    """Send a signal to all of them that are still there: one may end with another."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
