@@ -155,14 +155,17 @@ class Stack:
         return state
 
     def wait_for(self, run: str, *names: str, seconds: float = DEADLINE) -> State[Any]:
-        """Wait until a run is in one of these states; any other end is a failure at once."""
+        """Wait until a run is in one of these states; any other end is a failure at once.
+
+        A crash is none: it goes on by itself, as where Prefect's server waited a minute for its SQLite.
+        """
 
         def is_there() -> State[Any] | None:
             state = self.state(run)
             if state.name in names:
                 return state
             assert not self.processes.dead(), self.processes.dead()
-            stays = state.is_final() or state.is_paused()
+            stays = (state.is_final() and state.name != "Crashed") or state.is_paused()
             assert not stays, f"{state.name}: {state.message}; wanted {names}\n{self.logs(run)[-3000:]}"
             return None
 
