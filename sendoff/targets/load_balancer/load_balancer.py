@@ -110,16 +110,18 @@ class BalancedTarget(RunsNothing):
                 "live first"
             )
         known = self._backing.place(side, artifact, store, lambda: self._still_dark(doing, side))
-        self._clear(self._still_dark(doing, side), side)
-        self._weigh(doing, {standing.live: ALL, side: 0}, unless={standing.live, side})
+        standing = self._still_dark(doing, side)
+        self._clear(standing, side)
+        self._weigh(doing, {standing.live: ALL, side: 0}, standing, unless={standing.live, side})
         patience = Patience(self._target.healthy_within, sleep=self._sleep)
         self._backing.start(side, release, known, patience)
         self._await_health(side, patience)
         self._still_dark(doing, side)
         self._balancer.tag(side, {RELEASE: release, DIGEST: artifact.digest, **known})
-        if self._still_dark(doing, side).release(side) != release:
+        standing = self._still_dark(doing, side)
+        if standing.release(side) != release:
             raise self._contended(doing)
-        self._point_header(doing, side)
+        self._point_header(doing, side, standing)
         return Outcome(
             changed=True, said=f"{release} is on {side}, which has no traffic, all targets healthy"
         )
@@ -131,14 +133,16 @@ class BalancedTarget(RunsNothing):
         before = standing.release(standing.live) or "none"
         if before == (release or "none") and len(standing.forward.sides) == 1:
             return Outcome(changed=False, said=f"{release or 'none'} is live already")
+        seen: Standing | None = standing
         if release is None:
             weights = self._origin(standing)
         else:
             side = self._side_of(standing, release)
             if side != standing.live:
                 self._see_ready(standing, side)
+                seen = None  # that took its time
             weights = {side: ALL, other(side): 0}
-        self._weigh(doing, weights)
+        self._weigh(doing, weights, seen)
         return Outcome(changed=True, said=f"{release or 'none'} is live, before: {before}")
 
     def shift(self, release: str, weight: int) -> Outcome:
@@ -211,11 +215,12 @@ class BalancedTarget(RunsNothing):
             self._balancer.tag(KEEPER, {FENCE: str(self._token), BY: self._by, ORIGIN: origin})
         raise self._contended(doing)
 
-    def _looks(self, look: Callable[[], Standing]) -> Iterator[Standing]:
-        """Look again and again, after longer and longer pauses."""
+    def _looks(self, look: Callable[[], Standing], seen: Standing | None = None) -> Iterator[Standing]:
+        """Look again and again, after longer and longer pauses; `seen`: what a look just now has shown."""
         for pause in PAUSES:
             self._sleep(pause)
-            yield look()
+            yield seen or look()
+            seen = None
 
     def _still_dark(self, doing: str, side: str) -> Standing:
         """Look again before a change of a side: at our number, and that nobody gave it traffic meanwhile."""
@@ -227,19 +232,26 @@ class BalancedTarget(RunsNothing):
             )
         return standing
 
-    def _weigh(self, doing: str, weights: Mapping[str, int], unless: set[str] | None = None) -> None:
+    def _weigh(
+        self,
+        doing: str,
+        weights: Mapping[str, int],
+        seen: Standing | None = None,
+        *,
+        unless: set[str] | None = None,
+    ) -> None:
         """Set all weights in one request, and read them back; `unless` the rule names these sides already."""
-        for standing in self._looks(partial(self._hold, doing)):
+        for standing in self._looks(partial(self._hold, doing), seen):
             if standing.forward.weights == weights or unless == {*standing.forward.weights}:
                 return
             self._balancer.forward(self._target.rule, standing.forward, weights)
         raise self._contended(doing)
 
-    def _point_header(self, doing: str, side: str) -> None:
+    def _point_header(self, doing: str, side: str, seen: Standing | None = None) -> None:
         """Have requests with the header reach a side."""
         if self._target.header_rule is None:
             return
-        for standing in self._looks(partial(self._hold, doing)):
+        for standing in self._looks(partial(self._hold, doing), seen):
             if standing.header is None or standing.header.sides == (side,):
                 return
             self._balancer.forward(self._target.header_rule, standing.header, {side: 1})
