@@ -232,7 +232,7 @@ SHOWN: tuple[tuple[str, Evidence, str, str, dict[str, str]], ...] = (
     (
         "alb",
         Evidence.EMULATOR,
-        "moto and ministack",
+        "moto, ministack and OpenSSH",
         "targets/test_load_balancer_faults.py",
         {
             "go on after a kill at any request": "test_killed_at_each_request",

@@ -135,7 +135,12 @@ class Moto(Emulator):
     @property
     def command(self) -> tuple[str, ...]:
         """Give the words that start it."""
-        return (sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port))
+        return (sys.executable, "-m", "tests.kit.moto_server", "-H", "127.0.0.1", "-p", str(self.port))
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Have it find this package."""
+        return {"PYTHONPATH": str(ROOT)}
 
 
 class Ministack(Emulator):

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.config import Config
 
 from examples.demo.hosts import EmbeddedHosts
 from sendoff.artifact.manifest import Artifact
@@ -31,8 +32,10 @@ from sendoff.targets import connection
 from sendoff.targets.function import api as function
 from sendoff.targets.one_host import OneHost
 from sendoff.targets.s3_site.site import S3Site, open_target
+from sendoff.targets.ssh.connection import connect
 from sendoff.targets.ssh.fleet import Fleet
 from sendoff.targets.ssh.login import HostAddress, Login
+from sendoff.targets.ssh.session import Session
 from tests.kit.emulators import Emulator, Ministack
 from tests.kit.functions import PAUSE, Functions, functions_in
 from tests.sendoff.targets.load_balancer.place import OverEcs, OverSsh
@@ -347,11 +350,27 @@ def pages(s3: Any, site_bucket: str, one_client: None, layout: str) -> Iterator[
         each.close()
 
 
+class OneSession:
+    """Clients of one session, each made once for all that ask alike."""
+
+    def __init__(self, access: Access, region: str | None) -> None:
+        self._session = client.session(access, region)
+        self._made: dict[tuple[object, ...], Any] = {}
+
+    def client(self, service: str, endpoint_url: str | None, config: Config) -> Any:
+        """Make a client, or give the one that was; variables may lead each somewhere else."""
+        led = tuple(sorted(each for each in os.environ.items() if each[0].startswith("AWS_ENDPOINT_URL")))
+        key = (service, endpoint_url, led, repr(vars(config)))
+        if key not in self._made:
+            self._made[key] = self._session.client(service, endpoint_url=endpoint_url, config=config)
+        return self._made[key]
+
+
 @pytest.fixture(scope="session")
 def one_session() -> Iterator[None]:
     """Share what botocore reads from disk among all targets: that takes longer than most tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connection, "session", functools.cache(client.session))
+        patch.setattr(connection, "session", functools.cache(OneSession))
         patch.setattr(function, "PAUSE", PAUSE)
         yield
 
@@ -371,8 +390,22 @@ def both(emulator: Emulator, one_session: None) -> Iterator[Functions]:
 
 
 @pytest.fixture
+def one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Share a connection among all that log in alike on a host: that takes longer than what is done there."""
+    made: dict[tuple[str, int, Login, str], Session] = {}
+
+    def shared(address: str, port: int, login: Login, name: str) -> Session:
+        key = (address, port, login, name)
+        if key not in made or not made[key].is_alive:
+            made[key] = connect(*key)
+        return made[key]
+
+    monkeypatch.setattr("sendoff.targets.ssh.fleet.connect", shared)
+
+
+@pytest.fixture
 def over_ssh(
-    moto: Any, one_session: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    moto: Any, one_session: None, one_connection: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[OverSsh]:
     """A load balancer with a host of OpenSSH behind each side, which is looked at without pauses."""
     monkeypatch.setattr("sendoff.targets.load_balancer.backing.EVERY", 0.05)

@@ -133,7 +133,7 @@ def test_a_second_time_is_a_no_op(balanced: Balanced, release: Release, store: A
     if isinstance(balanced, OverEcs):
         assert list(balanced.revisions().values()) == [name]
     else:
-        assert (balanced.root("green") / "log").read_text() == "green-1 1.1\n"
+        assert balanced.on_host("green").log == ["before green-1 1.1", "after green-1 1.1"]
 
 
 def test_shift_in_steps(balanced: Balanced, release: Release, store: ArtifactStore) -> None:

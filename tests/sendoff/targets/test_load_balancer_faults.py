@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from botocore.config import Config
@@ -14,11 +15,12 @@ from botocore.retries.standard import ExponentialBackoff
 from sendoff.artifact.manifest import Artifact
 from sendoff.store import ArtifactStore
 from sendoff.targets.aws import CONFIG
+from sendoff.targets.load_balancer.load_balancer import BalancedTarget
 from tests.kit.emulators import Ministack, Moto
 from tests.kit.faults import Deed, Tally, every_request, undisturbed
 from tests.kit.killing import every_kill, killing
 from tests.kit.network import Fault, Network, disturbed
-from tests.sendoff.targets.load_balancer.place import ECS, ELB, OverEcs, OverSsh
+from tests.sendoff.targets.load_balancer.place import ECS, ELB, OnHost, OverEcs, OverSsh
 
 Balanced = OverSsh | OverEcs
 Build = Callable[..., Artifact]
@@ -32,6 +34,8 @@ FAULTS: list[tuple[int, Fault]] = [
 ]
 """How often a request is sent, and what befalls one of its tries."""
 
+DEFINITION = "task-definition.json"
+NOTHING = OnHost(None, {}, [], [], [])
 KILLER = "tests.sendoff.targets.load_balancer.killer:prepare"
 
 pytestmark = [pytest.mark.aws, pytest.mark.ssh, pytest.mark.xdist_group("aws-balancer")]
@@ -43,66 +47,87 @@ class Story:
     def __init__(self, place: Balanced, build: Build, store: ArtifactStore) -> None:
         self.place, self.build, self.store = place, build, store
         self.tokens = itertools.count(1)
-        self.old = self.new = self.made()
+        self.old = self.new = made(place, build)
         self.old_name = self.old.release_name
-        target = place.target(token=next(self.tokens))
+        self.log: list[str] = []
+        self.switches: list[str] = []
+        self.token = next(self.tokens)
+        target = place.target(token=self.token)
         target.deploy(self.old, store)
         target.switch(self.old_name)
-        self.token = 1
 
     @property
     def name(self) -> str:
         return self.new.release_name
 
-    def made(self) -> Artifact:
-        definition = self.place.definition() if isinstance(self.place, OverEcs) else {}
-        return self.build({"task-definition.json": json.dumps(definition).encode()})
+    def deed(self, do: Callable[[BalancedTarget], object], weights: dict[str, int], *, has_new: bool) -> Deed:
+        """Have it done under the next number; then the weights and what is on blue have to be as is said."""
+
+        def begin() -> Callable[[], object]:
+            self.token = next(self.tokens)
+            target = self.place.target(token=self.token)
+            return lambda: do(target)
+
+        return Deed(begin, lambda: self.see(weights, dark=self.name if has_new else None))
 
     def deploy(self) -> Deed:
-        def begin() -> Callable[[], object]:
-            self.new = self.made()
-            self.token = next(self.tokens)
-            target = self.place.target(token=self.token)
-            return lambda: target.deploy(self.new, self.store)
+        deed = self.deed(
+            lambda target: target.deploy(self.new, self.store), {"blue": 0, "green": 100}, has_new=True
+        )
 
-        return Deed(begin, lambda: self.see({"blue": 0, "green": 100}, dark=self.name))
+        def begin() -> Callable[[], object]:
+            self.new = made(self.place, self.build)
+            self.log += [f"{moment} blue-1 {self.new.version}" for moment in ("before", "after")]
+            self.switches.append(f"- {self.name} run-1")
+            return deed.begin()
+
+        return Deed(begin, deed.see)
 
     def remove(self) -> Deed:
-        def begin() -> Callable[[], object]:
-            self.token = next(self.tokens)
-            target = self.place.target(token=self.token)
-            return lambda: target.remove(self.name)
+        deed = self.deed(lambda target: target.remove(self.name), {"blue": 0, "green": 100}, has_new=False)
 
-        return Deed(begin, lambda: self.see({"blue": 0, "green": 100}, dark=None))
+        def begin() -> Callable[[], object]:
+            self.log.append(f"withdraw blue-1 {self.new.version}")
+            self.switches.append(f"{self.name} - run-1")
+            return deed.begin()
+
+        return Deed(begin, deed.see)
 
     def shift(self) -> Deed:
-        def begin() -> Callable[[], object]:
-            self.token = next(self.tokens)
-            target = self.place.target(token=self.token)
-            return lambda: target.shift(self.name, 10)
-
-        return Deed(begin, lambda: self.see({"green": 90, "blue": 10}, dark=self.name))
+        return self.deed(lambda target: target.shift(self.name, 10), {"green": 90, "blue": 10}, has_new=True)
 
     def switch(self) -> Deed:
-        def begin() -> Callable[[], object]:
-            self.token = next(self.tokens)
-            target = self.place.target(token=self.token)
-            return lambda: target.switch(self.old_name)
-
-        return Deed(begin, lambda: self.see({"blue": 0, "green": 100}, dark=self.name))
+        return self.deed(lambda target: target.switch(self.old_name), {"blue": 0, "green": 100}, has_new=True)
 
     def see(self, weights: dict[str, int], dark: str | None) -> None:
         """Compare what is there with what has to be."""
         assert self.place.weights() == weights
-        assert self.place.tags("blue")["fence"] == str(self.token)
-        assert self.place.tags("blue").get("release") == dark
-        assert self.place.tags("green")["release"] == self.old_name
-        assert self.place.runs("green") == self.old_name
-        if dark:
-            assert self.place.runs("blue") == dark
+        tags = self.place.all_tags()
+        assert tags["blue"]["fence"] == str(self.token)
+        assert tags["blue"].get("release") == dark
+        assert tags["green"]["release"] == self.old_name
         if isinstance(self.place, OverEcs):
-            names = list(self.place.revisions().values())
+            running, names = self.place.running(), list(self.place.revisions().values())
+            assert running["green"] == self.old_name
+            assert dark is None or running["blue"] == dark
             assert (names.count(self.name), names.count(self.old_name)) == (1, 1)
+        else:
+            there = {dark: {DEFINITION: b"{}"}} if dark else {}
+            assert self.place.on_host("blue") == OnHost(dark, there, self.log, self.switches, [])
+            assert self.place.on_host("green") == once(self.place, "green", self.old)
+
+
+def made(place: Balanced, build: Build) -> Artifact:
+    """Make one more release for a place."""
+    definition = place.definition() if isinstance(place, OverEcs) else {}
+    return build({DEFINITION: json.dumps(definition).encode()})
+
+
+def once(place: OverSsh, side: str, artifact: Artifact) -> OnHost:
+    """Tell how a host is to be to which one release was brought by one run, each step of it once."""
+    log = [f"{moment} {side}-1 {artifact.version}" for moment in ("before", "after")]
+    name = artifact.release_name
+    return OnHost(name, {name: {DEFINITION: b"{}"}}, log, [f"- {name} run-1"], [])
 
 
 @pytest.fixture
@@ -129,9 +154,11 @@ def met(story: Story, network: Network, fault: Fault) -> Tally:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("tries", "fault"), FAULTS, ids=lambda each: str(each).replace(" ", ""))
-@pytest.mark.parametrize("asked", [ELB, ECS])
+@pytest.mark.parametrize(
+    ("balanced", "asked"), [("over_ecs", ELB), ("over_ecs", ECS), ("over_ssh", ELB)], indirect=["balanced"]
+)
 def test_each_request_fails(
-    over_ecs: OverEcs,
+    balanced: Balanced,
     build: Build,
     store: ArtifactStore,
     ways: dict[str, Network],
@@ -143,12 +170,13 @@ def test_each_request_fails(
 ) -> None:
     """Whichever request fails and however, it ends right or as broken machinery, and a repeat comes right.
 
-    There is one revision of each release at the end, though ECS makes two of a request that is repeated.
+    There is one revision of each release at the end, though ECS makes two of a request that is repeated. On
+    hosts each command ran once, and each switch was made once.
     """
-    story = Story(over_ecs, build, store)
+    story = Story(balanced, build, store)
     retries = Config(retries={"mode": "standard", "total_max_attempts": tries})
     monkeypatch.setattr("sendoff.targets.connection.CONFIG", CONFIG.merge(retries))
-    over_ecs.lead(asked, ways[asked].endpoint)
+    balanced.lead(asked, ways[asked].endpoint)
     tally = met(story, ways[asked], fault)
     assert tally.points >= (40 if asked == ELB else 10)
     if tries == 1:
@@ -158,66 +186,39 @@ def test_each_request_fails(
 
 
 @pytest.mark.timeout(900)
-def test_each_request_fails_before_hosts(
-    over_ssh: OverSsh,
-    build: Build,
-    store: ArtifactStore,
-    ways: dict[str, Network],
-    quick: None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Hosts behind it are left right as well, whichever answer of the load balancer is lost."""
-    story = Story(over_ssh, build, store)
-    retries = Config(retries={"mode": "standard", "total_max_attempts": 1})
-    monkeypatch.setattr("sendoff.targets.connection.CONFIG", CONFIG.merge(retries))
-    over_ssh.lead(ELB, ways[ELB].endpoint)
-    tally = met(story, ways[ELB], "lost")
-    assert tally.points > 40
-    assert tally.errors == tally.points
-
-
-@pytest.mark.timeout(900)
-def test_killed_at_each_request(
-    moto: Moto,
-    ministack: Ministack,
-    one_session: None,
-    build: Build,
-    store: ArtifactStore,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Killed before a request or after its answer, what is there is never half, and the next one ends it."""
-    monkeypatch.setattr("sendoff.targets.load_balancer.backing.EVERY", 0.05)
-    places = [OverEcs(moto, monkeypatch, ministack)]
-    definition = {
-        "family": "killed",
-        "containerDefinitions": [{"name": "shop", "image": f"shop@sha256:{'b' * 64}"}],
-    }
-    artifact = build({"task-definition.json": json.dumps(definition).encode()})
+@pytest.mark.parametrize("balanced", ["over_ecs", "over_ssh"], indirect=True)
+def test_killed_at_each_request(balanced: Balanced, build: Build, store: ArtifactStore) -> None:
+    """Killed before a request or after its answer, what is there is never half, and the run ends it later."""
+    artifact = made(balanced, build)
     name = artifact.release_name
 
-    def begin(number: str) -> list[object]:
-        places[-1].close()
-        places.append(OverEcs(moto, monkeypatch, ministack))
-        return [places[-1].described()]
+    def begin(number: str) -> list[Any]:
+        balanced.clear()
+        return balanced.reached()
 
     def see() -> None:
-        place = places[-1]
-        place.family = "killed"
-        weights = place.weights()
+        weights, tags = balanced.weights(), balanced.all_tags()
         dark = not weights.get("green")
-        assert dark or place.tags("green")["release"] == name
-        assert "release" not in place.tags("green") or place.runs("green") == name
-        target = place.target(token=2, by="run-2")
+        assert dark or tags["green"]["release"] == name
+        assert "release" not in tags["green"] or balanced.running()["green"] == name
+        if isinstance(balanced, OverSsh):
+            whole = once(balanced, "green", artifact)
+            placed = NOTHING._replace(releases=whole.releases)
+            assert balanced.on_host("green") in (NOTHING, placed, whole)
+        target = balanced.target(token=2)
         facts = target.facts()
         assert (facts.live in (None, name), facts.obstacle) == (True, None)
         target.deploy(artifact, store)
         target.switch(name)
-        assert place.weights() == {"blue": 0, "green": 100}
-        assert place.runs("green") == name
-        assert list(place.revisions().values()) == [name]
-        assert place.tags("blue")["fence"] == "2"
+        assert balanced.weights() == {"blue": 0, "green": 100}
+        assert balanced.tags("blue")["fence"] == "2"
+        if isinstance(balanced, OverEcs):
+            assert balanced.running() == {"blue": None, "green": name}
+            assert list(balanced.revisions().values()) == [name]
+        else:
+            assert balanced.on_host("blue") == NOTHING
+            assert balanced.on_host("green") == whole
 
     described = {"artifact": artifact.model_dump(mode="json"), "store": str(store.objects.root)}  # type: ignore[attr-defined]
     with killing(KILLER, described) as kills:
-        assert every_kill(kills, begin, see) > 60
-    places[-1].close()
+        assert every_kill(kills, begin, see) > (90 if isinstance(balanced, OverEcs) else 70)
