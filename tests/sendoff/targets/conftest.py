@@ -368,7 +368,7 @@ class OneSession:
 
 @pytest.fixture(scope="session")
 def one_session() -> Iterator[None]:
-    """Share what botocore reads from disk among all targets: that takes longer than most tests."""
+    """Share clients among all targets that are opened alike: making them takes longer than most tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connection, "session", functools.cache(OneSession))
         patch.setattr(function, "PAUSE", PAUSE)

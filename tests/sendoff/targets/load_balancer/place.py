@@ -217,7 +217,8 @@ class OverSsh(Place):
     def clear(self) -> None:
         """Have nothing be on the hosts, either."""
         super().clear()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
 
     def root(self, side: str) -> Path:
         """Give the folder of a side's host."""
@@ -307,13 +308,11 @@ class OverEcs(Place):
         services = self.ecs.describe_services(
             cluster=self.name, services=[f"shop-{side}" for side in self.groups]
         )["services"]
-        counts = {
-            each["serviceName"].removeprefix("shop-"): deployment["taskDefinition"]
-            for each in services
-            for deployment in each["deployments"]
-            if deployment["status"] == "PRIMARY"
-        }
-        return {side: revisions.get(counts[side]) for side in self.groups}
+        running = {}
+        for each in services:
+            (primary,) = [made for made in each["deployments"] if made["status"] == "PRIMARY"]
+            running[each["serviceName"].removeprefix("shop-")] = revisions.get(primary["taskDefinition"])
+        return running
 
     def revisions(self) -> dict[str, str]:
         """List the revisions of releases, by ARN. A revision stays as it is, so each is read once."""
