@@ -13,7 +13,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.states import Cancelled, Cancelling, Crashed, Submitting
 
 from tasks.recovery import NOT_BEGUN
-from tests.kit.runs import processes, send
+from tests.kit.runs import makers, processes, send
 
 Stack = Any  # the classes stand in conftest.py, which tests do not import
 Application = Any
@@ -66,12 +66,17 @@ def done(stack: Stack, run: str, action: str) -> list[str]:
     return [each.body["step"] for each in stack.events(run, "step.done") if each.body["action"] == action]
 
 
-def test_killed_while_it_goes_live(stack: Stack, application: Make, eventually: Until) -> None:
+@pytest.mark.parametrize("struck", [processes, makers], ids=["its process", "what that is a copy of"])
+def test_killed_while_it_goes_live(
+    stack: Stack, application: Make, eventually: Until, struck: Callable[[str], list[int]]
+) -> None:
     """A run whose process is killed goes on by itself; each host is switched once, each command ends once."""
     app = application()
     app.describe(target=waiting(app))
     run = switching(stack, app, eventually)
-    send(processes(run), signal.SIGKILL)
+    pids = struck(run)
+    assert pids
+    send(pids, signal.SIGKILL)
     eventually(lambda: stack.state(run).name in ("Crashed", "AwaitingRetry"), "the worker reports it")
     let_go(app)
     eventually(lambda: stack.state(run).name == "Live", "it goes on by itself")

@@ -24,6 +24,14 @@ def processes(run: str) -> list[int]:
     return having(f"PREFECT__FLOW_RUN_ID={run}")
 
 
+def makers(run: str) -> list[int]:
+    """Find the process that a run's own is a copy of."""
+    stats = [Path(f"/proc/{pid}/stat").read_text() for pid in processes(run)]
+    parents = {int(stat.rpartition(")")[2].split()[1]) for stat in stats}
+    name = "deployments.process.preloaded"
+    return [pid for pid in parents if name in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
+
+
 def send(pids: Iterable[int], number: signal.Signals) -> None:
     """Send a signal to all of them that are still there: one may end with another."""
     for pid in pids:
