@@ -101,7 +101,10 @@ SHOWN: tuple[tuple[str, Evidence, str, str, dict[str, str]], ...] = (
         Evidence.RECORDED,
         AWS,
         "targets/test_s3_site_contract.py",
-        {"see whose bucket it is": "test_whose_bucket_it_is"},
+        {
+            "see whose bucket it is": "test_whose_bucket_it_is",
+            "see, before anything is changed, whether we may change it": "test_who_may_not_write",
+        },
     ),
     (
         "lambda",
@@ -132,6 +135,13 @@ SHOWN: tuple[tuple[str, Evidence, str, str, dict[str, str]], ...] = (
         },
     ),
     (
+        "lambda",
+        Evidence.RECORDED,
+        AWS,
+        "targets/test_function_contract.py",
+        {"see, before anything is changed, whether we may change it": "test_who_may_not_write"},
+    ),
+    (
         "parameter",
         Evidence.EMULATOR,
         "moto, ministack",
@@ -155,6 +165,13 @@ SHOWN: tuple[tuple[str, Evidence, str, str, dict[str, str]], ...] = (
             "go on after a kill at any request": "test_killed_at_each_request",
             "bear requests that are throttled, fail, or are lost or late": "test_each_request_fails",
         },
+    ),
+    (
+        "parameter",
+        Evidence.RECORDED,
+        AWS,
+        "targets/test_parameter_contract.py",
+        {"see, before anything is changed, whether we may change it": "test_who_may_not_write"},
     ),
     (
         "appconfig",
@@ -188,7 +205,10 @@ SHOWN: tuple[tuple[str, Evidence, str, str, dict[str, str]], ...] = (
         Evidence.RECORDED,
         AWS,
         "targets/test_configuration_contract.py",
-        {"keep apart two who make versions at once": "test_versions_of_others_meanwhile"},
+        {
+            "keep apart two who make versions at once": "test_versions_of_others_meanwhile",
+            "see, before anything is changed, whether we may change it": "test_who_may_not_deploy",
+        },
     ),
     (
         "alb",
@@ -252,6 +272,13 @@ SHOWN: tuple[tuple[str, Evidence, str, str, dict[str, str]], ...] = (
         AWS,
         "targets/load_balancer/test_health.py",
         {"read why targets are not healthy": "test_unhealthy"},
+    ),
+    (
+        "alb",
+        Evidence.RECORDED,
+        AWS,
+        "targets/test_load_balancer_contract.py",
+        {"see, before anything is changed, whether we may change it": "test_who_may_not_move_traffic"},
     ),
     (
         "canary",

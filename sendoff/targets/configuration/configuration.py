@@ -30,6 +30,7 @@ class HostedConfiguration(RunsNothing):
     def __init__(self, target: Configuration, service: Service, rollout: Rollout, *, by: str = "-") -> None:
         self.name = target.name
         self._target, self._service, self._rollout, self._by = target, service, rollout, by
+        self._is_well = False
 
     def facts(self) -> HostFacts:
         """Read what is true now; changes nothing."""
@@ -124,10 +125,23 @@ class HostedConfiguration(RunsNothing):
             ) from None
 
     def _obstacle(self) -> str | None:
+        """Say what stands in the way of changes; what was found to be well is not looked at again."""
         try:
-            return self._service.connection.obstacle() or self._service.unfit()
+            wrong = None if self._is_well else self._unfit()
         except PolicyRefused as error:
             return str(error).removeprefix(f"{self.name} ")
+        self._is_well = wrong is None
+        return wrong
+
+    def _unfit(self) -> str | None:
+        if wrong := self._service.connection.obstacle() or self._service.unfit():
+            return wrong
+        if self._service.may_deploy():
+            return None
+        return (
+            "its server deploys a version that is not there, expected it to refuse that; stop that "
+            "deployment, and use a server that does"
+        )
 
     def _notes(self, standing: Standing) -> tuple[str, ...]:
         elsewhere, under_way, served = self._service.connection.elsewhere, standing.under_way, standing.served

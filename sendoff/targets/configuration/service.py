@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -26,6 +27,7 @@ from sendoff.targets.configuration.layout import (
 )
 from sendoff.targets.connection import ADVICE, Connection
 
+NOBODYS = 2**31 - 1  # a number that no version and no deployment has
 CONFLICT, MISSING = "ConflictException", "ResourceNotFoundException"
 OVER = "BadRequestException"  # what it says when something over is to be stopped
 REFUSALS = {
@@ -134,31 +136,58 @@ class Service:
 
     def start(self, version: int, strategy: str, note: Note, latest: int) -> int:
         """Begin a deployment, if this is the latest and none is under way; gives its number, else 0."""
-        lock = {"LatestDeploymentNumber": latest} if latest else {}
         with self._asking(f"deploying version {version}"):
             try:
-                answer = self._client.start_deployment(
-                    **self._environment,
-                    DeploymentStrategyId=strategy,
-                    ConfigurationProfileId=self._target.profile_id,
-                    ConfigurationVersion=str(version),
-                    Description=canonical(note).decode(),
-                    **lock,
-                )
+                answer = self._start(version, strategy, canonical(note).decode(), latest)
             except ClientError as error:
                 if code(error) != CONFLICT:
                     raise
                 return 0
             return int(answer["DeploymentNumber"])
 
+    def _start(self, version: int, strategy: str, told: str, latest: int) -> Any:
+        lock = {"LatestDeploymentNumber": latest} if latest else {}
+        return self._client.start_deployment(
+            **self._environment,
+            DeploymentStrategyId=strategy,
+            ConfigurationProfileId=self._target.profile_id,
+            ConfigurationVersion=str(version),
+            Description=told,
+            **lock,
+        )
+
     def stop(self, number: int) -> None:
         """Stop a deployment that is under way; one that is over stays as it is, and is read back."""
         with self._asking(f"stopping deployment {number}"):
             try:
-                self._client.stop_deployment(**self._environment, DeploymentNumber=number, AllowRevert=True)
+                self._stop(number)
             except ClientError as error:
                 if code(error) != OVER:
                     raise
+
+    def _stop(self, number: int) -> None:
+        self._client.stop_deployment(**self._environment, DeploymentNumber=number, AllowRevert=True)
+
+    def _is_refused(self, ask: Callable[[], object]) -> bool:
+        try:
+            ask()
+        except ClientError as error:
+            if code(error) not in (CONFLICT, MISSING, OVER):
+                raise
+            return True
+        return False
+
+    def may_deploy(self) -> bool:
+        """Find out by changes that must not happen whether we may deploy and undo; AccessRefused when not.
+
+        False: its server has begun to deploy a version that is not there.
+        """
+        with self._asking("looking whether it may be deployed"):
+            for strategy in {self._target.strategy_id, self._target.undo_strategy_id}:
+                if not self._is_refused(partial(self._start, NOBODYS, strategy, "", NOBODYS)):
+                    return False
+            self._is_refused(partial(self._stop, NOBODYS))
+        return True
 
     def unfit(self) -> str | None:
         """Say what is wrong with the profile; PolicyRefused when it, or a strategy, is not there."""

@@ -18,6 +18,7 @@ GONE = {
     "RuleNotFound": "`rule` or `header_rule`",
     "TargetGroupNotFound": "`target_group` of blue or green",
 }
+NOBODYS = "targetgroup/sendoff-nobodys/0000000000000000"  # a target group that is nowhere
 NOT_IN_A_TAG = re.compile(r"[^\w +=.:/@-]")
 LONGEST = 256  # characters of a tag's value
 ALLOWED: dict[type[SendoffError], str] = {
@@ -48,6 +49,22 @@ class Balancer:
         """Set all weights of a rule in one request."""
         action = forward.action(weights, self._target)
         self._ask("setting the weights", "modify_rule", RuleArn=rule, Actions=[action])
+
+    def may_forward(self, rule: str) -> bool:
+        """Find out by a change that must not happen whether we may change a rule; AccessRefused when not.
+
+        False: its server has made it, though there is no such target group.
+        """
+        group = self._group("blue").partition("targetgroup/")[0] + NOBODYS
+        action: Any = {"Type": "forward", "TargetGroupArn": group}
+        with self._connection.asking("looking whether the rules may be changed", ALLOWED):
+            try:
+                self._connection.client.modify_rule(RuleArn=rule, Actions=[action])
+            except ClientError as error:
+                if code(error) != "TargetGroupNotFound":
+                    raise
+                return True
+        return False
 
     def tag(self, side: str, tags: Mapping[str, str]) -> None:
         """Write tags of a side, all in one request."""

@@ -61,6 +61,7 @@ class BalancedTarget(RunsNothing):
         self._target, self._connection, self._backing = target, connection, backing
         self._balancer = Balancer(target, connection)
         self._by, self._token, self._sleep = by, token, sleep
+        self._is_well = False
 
     def facts(self) -> HostFacts:
         """Read what is true now; changes nothing. What stands in the way is told to who holds a number."""
@@ -69,10 +70,8 @@ class BalancedTarget(RunsNothing):
         try:
             standing = self._balancer.standing()
             if self._token:
-                obstacle = self._connection.obstacle()
+                obstacle = self._unfit(standing)
                 if obstacle is None:
-                    for side in SIDES:  # that it is there, and that we may ask how its targets are
-                        self._balancer.health(side)
                     behind = self._backing.look()
         except PolicyRefused as refused:
             obstacle = str(refused).removeprefix(f"{self.name}: ").removeprefix(f"{self.name} ")
@@ -193,6 +192,25 @@ class BalancedTarget(RunsNothing):
 
     def close(self) -> None:
         """Leave the connections to who opened them."""
+
+    def _unfit(self, standing: Standing) -> str | None:
+        """Say what stands in the way of changes; what was found to be well is not looked at again."""
+        if self._is_well:
+            return None
+        if wrong := self._connection.obstacle():
+            return wrong
+        for side in SIDES:  # that it is there, and that we may ask how its targets are
+            self._balancer.health(side)
+        rules = ((self._target.rule, standing.forward), (self._target.header_rule, standing.header))
+        for rule, forward in rules:
+            if rule and forward and not self._balancer.may_forward(rule):
+                self._balancer.forward(rule, forward, forward.weights)
+                return (
+                    "its server forwards to a target group that is not there, expected it to refuse that; "
+                    "use one that does"
+                )
+        self._is_well = True
+        return None
 
     def _hold(self, doing: str) -> Standing:
         """Leave our number in the tags, so that who comes with a smaller one is refused; Fenced when we do.

@@ -424,6 +424,29 @@ def test_what_is_no_configuration(
     assert flags.versions() == {}
 
 
+@pytest.mark.parametrize(
+    ("method", "having"), [("POST", "/deployments"), ("DELETE", "/deployments/")], ids=["deploy", "stop one"]
+)
+def test_who_may_not_deploy(flags: Flags, network: Network, method: str, having: str) -> None:
+    """Preflight learns that we may not deploy, or undo, before any change; to ask changes nothing."""
+    network.once(method, (403, "AccessDeniedException"), having=having)
+    host = flags.open(endpoint=network.endpoint)
+    said = str(host.facts().obstacle)
+    assert host.facts().obstacle is None
+    asked = len(network.seen)
+    assert host.facts().obstacle is None
+    assert "appconfig:StartDeployment and appconfig:StopDeployment" in said
+    assert {each.partition(" ")[0] for each in network.seen[asked:]} == {"GET"}
+    assert flags.deployments() == []
+
+
+def test_a_server_that_deploys_anything(flags: Flags, network: Network) -> None:
+    """It is not released to."""
+    network.once("POST", (200, ""), having="/deployments")
+    said = str(flags.open(endpoint=network.endpoint).facts().obstacle)
+    assert "deploys a version that is not there" in said
+
+
 def test_other_types_are_taken_as_they_are(flags: Flags, build: Build, store: ArtifactStore) -> None:
     """Only what says that it is JSON has to be JSON."""
     assert flags.open(content_type="text/plain").deploy(build({"flags.json": b"{"}), store).changed

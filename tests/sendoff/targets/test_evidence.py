@@ -52,7 +52,9 @@ def test_a_test_shows_it(each: Capability) -> None:
     """The test is there; one on a server or an emulator starts it, one on recorded answers is given them."""
     file, _, name = each.proof.partition("::")
     text = (ROOT / file).read_text()
-    given = {argument.arg for argument in functions(ROOT / file)[name].args.args}
+    test = functions(ROOT / file)[name]
+    given = {argument.arg for argument in test.args.args}
+    given |= {each.id for each in ast.walk(test) if isinstance(each, ast.Name)}
     if each.evidence is Evidence.EMULATOR:
         used = fixtures(ROOT / file, name)
         assert "emulator" in used or {*re.findall(r"moto|ministack", each.on)} <= used
@@ -61,7 +63,7 @@ def test_a_test_shows_it(each: Capability) -> None:
         servers = (ROOT / file).with_name("conftest.py").read_text()
         assert f"pytest.mark.{NEEDS[each.on]}" in text + servers
     else:
-        assert given & {"sts", "network", "stubbed", "deployments", "targets"}
+        assert given & {"sts", "network", "stubbed", "deployments", "targets", "disturbed"}
 
 
 def test_the_documentation_says_the_same() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from sendoff.errors import CheckFailed, CommandFailed, Fenced, PolicyRefused, St
 from sendoff.store import ArtifactStore
 from sendoff.targets.load_balancer.services import ServicesBehind
 from sendoff.targets.protocol import ShiftingTarget
-from tests.sendoff.targets.load_balancer.place import ECS, OverEcs, OverSsh
+from tests.kit.network import Fault, disturbed
+from tests.sendoff.targets.load_balancer.place import ECS, ELB, OverEcs, OverSsh
 
 Balanced = OverSsh | OverEcs
 Build = Callable[..., Artifact]
@@ -444,6 +446,38 @@ def test_what_is_missing_at_the_balancer(balanced: Balanced, missing: str) -> No
     if missing == "rule":
         with pytest.raises(PolicyRefused, match=r"expected it to be; correct"):
             target.switch(None)
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["the rule", "the rule of the header"])
+def test_who_may_not_move_traffic(over_ecs: OverEcs, which: int) -> None:
+    """Preflight learns that we may not change a rule before anything is changed; to ask changes nothing."""
+    rules = (over_ecs.rule, over_ecs.header_rule)
+    before = [over_ecs.weights(rule) for rule in rules]
+    with disturbed(over_ecs.moto.endpoint) as network:
+        over_ecs.lead(ELB, network.endpoint)
+        numbers = itertools.count()
+
+        def fault(method: str, name: str) -> Fault | None:
+            return (403, "AccessDenied") if "ModifyRule" in name and next(numbers) == which else None
+
+        network.fault = fault
+        target = over_ecs.target()
+        said = str(target.facts().obstacle)
+        assert target.facts().obstacle is None
+        asked = len(network.seen)
+        assert target.facts().obstacle is None
+    assert "ModifyRule, AddTags and RemoveTags" in said
+    assert "ModifyRule" not in " ".join(network.seen[asked:])
+    assert [over_ecs.weights(rule) for rule in rules] == before
+
+
+def test_a_server_that_forwards_anywhere(over_ecs: OverEcs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is given back its rule, and is not released to."""
+    before = over_ecs.weights()
+    there = over_ecs.groups["green"].partition("targetgroup/")
+    monkeypatch.setattr("sendoff.targets.load_balancer.balancer.NOBODYS", "".join(there[1:]))
+    assert "forwards to a target group that is not there" in str(over_ecs.target().facts().obstacle)
+    assert over_ecs.weights() == before == {"blue": 1}
 
 
 def test_no_healthy_target(balanced: Balanced, release: Release, store: ArtifactStore) -> None:

@@ -29,7 +29,9 @@ FAULTS: list[tuple[int, Fault]] = [
     (1, "late"),
     (1, "lost"),
     (1, (500, "InternalFailure")),
+    (2, "dropped"),
     (2, "lost"),
+    (2, "late"),
     (2, "throttled"),
 ]
 """How often a request is sent, and what befalls one of its tries."""
