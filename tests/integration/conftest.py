@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -443,7 +444,7 @@ def application(
     make_application: Callable[..., Application], request: pytest.FixtureRequest
 ) -> Callable[..., Application]:
     """Make an application for one test, named after it."""
-    name = request.node.name.removeprefix("test_").replace("_", "-")[:40].rstrip("-")
+    name = re.sub("[^a-z0-9]+", "-", request.node.name.removeprefix("test_"))[:40].rstrip("-")
 
     def make(hosts: Sequence[str] = ("a", "b"), **changes: Any) -> Application:
         return make_application(name, hosts, **changes)

@@ -95,7 +95,8 @@ def of_example(
 ) -> Application:
     """Make an application that is built as the example is."""
     app = make(name, hosts, script=SCRIPT, **described)
-    shutil.copytree(EXAMPLE, app.folder / "source", dirs_exist_ok=True)
+    of_the_example = shutil.ignore_patterns("release.yaml")  # each in the catalog is one of an application
+    shutil.copytree(EXAMPLE, app.folder / "source", ignore=of_the_example, dirs_exist_ok=True)
     return app
 
 
