@@ -104,6 +104,15 @@ class Story:
     def go_back(self) -> Deed:
         return self.deed(lambda target: target.switch(self.old_name), {"blue": 0, "green": 100}, has_new=True)
 
+    def tidy_up(self) -> Deed:
+        """Look, as a run does before anything, and prune, as it does in the end."""
+
+        def both(target: BalancedTarget) -> None:
+            assert target.facts().obstacle is None
+            target.prune(5, frozenset())
+
+        return self.deed(both, {"blue": 0, "green": 100}, has_new=True)
+
     def see(self, weights: dict[str, int], on_blue: str | None) -> None:
         """Compare what is there with what has to be."""
         assert self.place.weights() == weights
@@ -154,7 +163,7 @@ def ways(moto: Moto, ministack: Ministack) -> Iterator[dict[str, Network]]:
 def met(story: Story, network: Network, fault: Fault) -> Tally:
     tally = every_request([story.deploy(), story.remove()], network, fault)
     undisturbed(story.deploy(), network)
-    moves = [story.shift(), story.go_back(), story.go_live(), story.go_back()]
+    moves = [story.shift(), story.go_back(), story.go_live(), story.go_back(), story.tidy_up()]
     return tally + every_request(moves, network, fault)
 
 
