@@ -8,6 +8,7 @@ import struct
 from dataclasses import asdict, dataclass
 
 STARTED = b"+"  # a copy is there; then one byte for each signal to pass on, and at the end how it ended
+LENGTH = struct.Struct("!I")
 ENDS = struct.Struct("!i")  # its exit code, or the signal that ended it, negated
 OUTPUTS = (0, 1, 2)
 OF_ONE_RUN = "PREFECT__"  # so begin the variables that are of one run; nothing heeds them as it is imported
@@ -24,17 +25,23 @@ class Order:
 
     def send(self, copies: socket.socket) -> None:
         """Send it, with this process's input and outputs."""
-        socket.send_fds(copies, [STARTED], OUTPUTS)
-        copies.sendall(json.dumps(asdict(self)).encode() + b"\n")
+        told = json.dumps(asdict(self)).encode()
+        socket.send_fds(copies, [LENGTH.pack(len(told))], OUTPUTS)
+        copies.sendall(told)
 
 
 def receive(stand_in: socket.socket) -> tuple[Order, list[int]]:
     """Read an order, and the descriptors that came with it; ConnectionError: there is none."""
-    _, outputs, _, _ = socket.recv_fds(stand_in, 1, len(OUTPUTS))
-    with stand_in.makefile("rb") as told:
-        line = told.readline()
-    if not line.endswith(b"\n"):
+    header, outputs, _, _ = socket.recv_fds(stand_in, LENGTH.size, len(OUTPUTS))
+    try:
+        (left,) = LENGTH.unpack(header) if len(header) == LENGTH.size else (0,)
+        told = b""
+        while left > len(told) and (more := stand_in.recv(left - len(told))):
+            told += more
+        if not told or len(told) < left:
+            raise ConnectionError("who wanted a copy has hung up")
+    except OSError:
         for each in outputs:
             socket.close(each)
-        raise ConnectionError("who wanted a copy has hung up")
-    return Order(**json.loads(line)), outputs
+        raise
+    return Order(**json.loads(told)), outputs

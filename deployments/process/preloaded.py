@@ -64,6 +64,11 @@ class Copies:
         except OSError:  # whoever looked whether somebody listens here, or died
             stand_in.close()
             return None
+        if has_hung_up(stand_in):
+            for each in outputs:
+                os.close(each)
+            stand_in.close()
+            return None
         signal.pthread_sigmask(signal.SIG_BLOCK, FOR_COPIES)
         parent, pid = os.getpid(), os.fork()
         if pid == 0:
@@ -119,6 +124,15 @@ class Copies:
         self.is_needed = False
         self.waiting.unregister(self.listener)
         self.waiting.unregister(self.worker)
+
+
+def has_hung_up(stand_in: socket.socket) -> bool:
+    """Tell whether it waits for a copy no longer; from now on nothing is waited for here."""
+    stand_in.setblocking(False)
+    try:
+        return not stand_in.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
 
 
 def become(order: Order, outputs: list[int], parent: int) -> None:

@@ -18,6 +18,7 @@ from types import FrameType
 
 from deployments.process.order import ENDS, OF_ONE_RUN, RUN, STARTED, UNKNOWN, Order
 
+PATIENCE = 60.0  # seconds for a copy to begin; a busy machine takes some to import everything, once
 PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 OF_A_SHELL = ("PWD", "OLDPWD", "SHLVL", "_")
 CODE = ("blocks", "deployments", "flows", "sendoff", "tasks")
@@ -33,21 +34,27 @@ def hand_over() -> int | None:
     if copies is None:
         return None
     with copies:
+        passed: list[int] = []
 
         def pass_on(number: int, frame: FrameType | None) -> None:
+            passed.append(number)
             with suppress(OSError):  # where nobody hears it, the copy has died
                 copies.sendall(bytes([number]))
 
         heeded = [number for number in PASSED_ON if signal.getsignal(number) != signal.SIG_IGN]
         before = {number: signal.signal(number, pass_on) for number in heeded}
         try:
+            copies.settimeout(PATIENCE)
             Order(dict(os.environ), os.getcwd()).send(copies)
             began = copies.recv(1) == STARTED
+            copies.settimeout(None)
         except OSError:
-            began = False  # as it dies with the process that makes it, nothing has begun
+            began = False  # nor does it later: a copy dies with what makes it, and when we hang up
         if not began:
             for number, handler in before.items():
                 signal.signal(number, handler)
+            for each in passed:
+                os.kill(os.getpid(), each)
             return None
         return _end(copies)
 

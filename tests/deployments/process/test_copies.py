@@ -24,15 +24,18 @@ ROOT = Path(__file__).parents[3]
 RUN = "PREFECT__FLOW_RUN_ID"
 ENGINE = """
 import os
-from deployments.process import engine
+from deployments.process import engine, stand_in
 
 def load():
     with open(os.environ["LOADED"], "a") as loaded:
         loaded.write(f"{os.getpid()}\\n")
     if os.environ.get("BROKEN") and "preloaded" in " ".join(__import__("sys").orig_argv):
-        raise ImportError("broken")
+        if os.environ["BROKEN"] == "yes":
+            raise ImportError("broken")
+        __import__("time").sleep(float(os.environ["BROKEN"]))
 
 engine.load = load
+stand_in.PATIENCE = float(os.environ.get("PREFECT__PATIENCE", "60"))
 engine.run = lambda: exec(os.environ["PREFECT__DO"], {})
 """
 WORKER = """
@@ -247,6 +250,26 @@ def test_it_cannot_be_loaded(worker: Worker) -> None:
         assert process.communicate(timeout=60)[0] == f"{process.pid}\n"
     (log,) = worker.folder.glob("sendoff-*/*.log")
     assert "ImportError: broken" in log.read_text()
+
+
+def test_it_takes_too_long_to_load(worker: Worker) -> None:
+    """The run begins without it, and does not begin once more when it has loaded."""
+    do = f"import os; print(os.getpid(), file=open({str(worker.folder / 'ran')!r}, 'a'))"
+    with worker.start(do, BROKEN="3", PREFECT__PATIENCE="0.5") as process:
+        process.communicate(timeout=60)
+    (maker,) = worker.makers()
+    assert worker.run("import os; print(os.getppid())", BROKEN="3") == (0, f"{maker}\n", "")
+    assert (worker.folder / "ran").read_text() == f"{process.pid}\n"
+
+
+@pytest.mark.parametrize("patience", ["60", "1"])
+def test_a_signal_comes_before_a_copy(worker: Worker, patience: str) -> None:
+    """It is passed on when there is one, and heeded where there will be none."""
+    do = "import time; time.sleep(60)"
+    with worker.start(do, BROKEN="2", PREFECT__PATIENCE=patience) as process:
+        until(worker.makers, "it is loading")
+        process.terminate()
+        assert process.wait(30) == -signal.SIGTERM
 
 
 def test_a_place_with_a_long_name(worker: Worker) -> None:
