@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
+from datetime import datetime
 from uuid import UUID
 
 from prefect import flow
@@ -18,7 +19,7 @@ from tasks.recovery import Recovery
 
 
 @flow(name="recover", flow_run_name="recover {run}", retries=5, retry_delay_seconds=10)
-def recover(run: UUID, silent: bool = False) -> State[None]:
+def recover(run: UUID, silent: bool = False, since: datetime | None = None) -> State[None]:
     """Have a run go on whose process has died, or bring to an end what nobody goes on with.
 
     It looks at the run before it does anything, so it may be started at any time.
@@ -26,9 +27,10 @@ def recover(run: UUID, silent: bool = False) -> State[None]:
     Args:
         run: The id of the run
         silent: Whether nothing is heard of its process any more
+        since: When it was looked at for that before: one that was heard of since lives
     """
     settings = Settings.read(os.environ)
     ledger = Ledger.open(settings.ledger_url)
     with closing(ledger), get_client(sync_client=True) as client:
         recovery = Recovery(client, ledger, by=str(flow_run.id), settings=settings)
-        return Completed(message=recovery.look_after(run, silent))
+        return Completed(message=recovery.look_after(run, silent, since))

@@ -12,7 +12,7 @@ from uuid import UUID
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import ObjectNotFound
-from prefect.states import AwaitingRetry, Crashed
+from prefect.states import AwaitingRetry, Crashed, Scheduled
 
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import End, Event, resource
@@ -26,7 +26,7 @@ from tasks.publish import publish_report_of
 from tasks.sites import TAG
 from tasks.telling import tell_of
 
-BY = "recover"
+BY = "recover"  # the flow, its deployment, and who writes to the ledger
 WAITS = (0, 10, 30, 60, 120)  # seconds before each attempt; there are no more than these
 TURN = timedelta(seconds=60)  # so long another run that looks after the same crash is left alone
 SILENCE = timedelta(seconds=70)  # two heartbeats of 30 s may come late or be lost
@@ -46,13 +46,16 @@ class Recovery:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
 
-    def look_after(self, wanted: UUID, silent: bool = False) -> str:
-        """Do what the state of a run asks for; tells what that was. `silent`: nothing is heard of it."""
+    def look_after(self, wanted: UUID, silent: bool = False, since: datetime | None = None) -> str:
+        """Do what the state of a run asks for; tells what that was.
+
+        `silent`: nothing is heard of it. `since`: when it was looked at for that before.
+        """
         try:
             found = self.client.read_flow_run(wanted)
         except ObjectNotFound:
             return f"{wanted}: no such run here"
-        return self._act(self._believed_dead(found) if silent else self._settled(found))
+        return self._act(self._believed_dead(found, since) if silent else self._settled(found))
 
     def _act(self, run: FlowRun) -> str:
         state = run.state
@@ -79,7 +82,7 @@ class Recovery:
         has_begun = self.ledger.last(str(run.id), ("release.created",)) is not None
         return "" if is_crashed or has_begun else "has begun nothing"
 
-    def _believed_dead(self, run: FlowRun) -> FlowRun:
+    def _believed_dead(self, run: FlowRun, since: datetime | None) -> FlowRun:
         """Take a process for dead of which nothing is heard; should it live, ledger and hosts refuse it.
 
         A run that waits has none, and one that was heard of since has another.
@@ -87,10 +90,27 @@ class Recovery:
         state = run.state
         if state is None or not (state.is_pending() or state.is_running() or state.is_cancelling()):
             return run
-        if self.now() - self._heard_of(run) < SILENCE:
+        heard = self._heard_of(run)
+        if self.now() - heard < SILENCE:
+            if since is None or heard <= since:
+                self._look_again(run, heard, since)
             return run
         self.client.set_flow_run_state(run.id, Crashed(message=SILENT), force=True)
         return self.client.read_flow_run(run.id)
+
+    def _look_again(self, run: FlowRun, heard: datetime, since: datetime | None) -> None:
+        """Have it looked at again when it has been silent for long enough, if it is.
+
+        An automation that takes a run for silent of which something was heard has missed that: its server
+        had lost its database. It waits for nothing more of a run that died meanwhile, so nobody else would.
+        """
+        deployment = self.client.read_deployment_by_name(f"{BY}/{BY}")
+        self.client.create_flow_run_from_deployment(
+            deployment.id,
+            parameters={"run": str(run.id), "silent": True, "since": self.now().isoformat()},
+            state=Scheduled(scheduled_time=heard + SILENCE),
+            idempotency_key=f"silent-{run.id}-{heard.isoformat()}-{since}",
+        )
 
     def _heard_of(self, run: FlowRun) -> datetime:
         """Tell when something was heard of a run last; the server keeps this, whatever it has made of it."""

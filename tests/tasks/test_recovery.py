@@ -16,10 +16,10 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Cancelling, Completed, Crashed, Failed, Pending, Running, Suspended
 
 from sendoff.ledger import Ledger
-from tasks.recovery import NOT_BEGUN, WAITS, Recovery
+from tasks.recovery import NOT_BEGUN, SILENCE, WAITS, Recovery
 
 START = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
-RUN = uuid4()
+RUN, LOOKS = uuid4(), uuid4()
 SETTINGS: Any = SimpleNamespace(signed_by=None)
 CREATED = {"application": "shop", "environment": "live", "version": "1", "flow": "release", "why": {}}
 
@@ -33,6 +33,22 @@ class Server:
         self.reports: list[str] = []
         self.tags: list[str] = ["sendoff"]
         self.heard: list[datetime] = []
+        self.looks: list[tuple[datetime, datetime]] = []  # when, and since when
+        self.keys: set[str] = set()
+
+    def read_deployment_by_name(self, name: str) -> Any:
+        assert name == "recover/recover"
+        return SimpleNamespace(id=LOOKS)
+
+    def create_flow_run_from_deployment(
+        self, deployment: UUID, *, parameters: dict[str, Any], state: State[Any], idempotency_key: str
+    ) -> None:
+        assert (deployment, parameters["run"], parameters["silent"]) == (LOOKS, str(RUN), True)
+        if idempotency_key not in self.keys:
+            at = state.state_details.scheduled_time
+            assert at is not None
+            self.looks.append((at, datetime.fromisoformat(parameters["since"])))
+        self.keys.add(idempotency_key)
 
     def request(self, method: str, path: str, json: dict[str, Any]) -> Any:
         assert (method, path) == ("POST", "/events/filter")
@@ -84,10 +100,11 @@ def look(
     at: datetime = START,
     run: UUID = RUN,
     silent: bool = False,
+    since: datetime | None = None,
 ) -> str:
     client: Any = server
     found = Recovery(client, ledger, by, SETTINGS, now=lambda: at, sleep=lambda seconds: None)
-    return found.look_after(run, silent)
+    return found.look_after(run, silent, since)
 
 
 def begun(ledger: Ledger) -> None:
@@ -260,6 +277,30 @@ def test_heard_of_since(server: Server, ledger: Ledger) -> None:
     server.heard = [START - timedelta(seconds=100), START - timedelta(seconds=3)]
     assert "needs nothing" in look(server, ledger, silent=True)
     assert server.states[-1].name == "Running"
+
+
+def test_what_was_heard_last_may_have_been_the_last(server: Server, ledger: Ledger) -> None:
+    """A server that had lost its database takes a run for silent too early, and then never again."""
+    heard, first = START - timedelta(seconds=60), START
+    server.comes_to(at(-100, Running()))
+    server.heard = [heard]
+    for _ in range(2):
+        assert "needs nothing" in look(server, ledger, at=first, silent=True)
+    ((second, since),) = server.looks
+    assert (second, since) == (heard + SILENCE, first)
+    assert "goes on in another" in look(server, ledger, at=second, silent=True, since=since)
+    assert [each.name for each in server.states] == ["Running", "Crashed", "AwaitingRetry"]
+    assert len(server.looks) == 1
+
+
+@pytest.mark.parametrize("seconds", [1, 9.9])
+def test_not_looked_at_for_ever(server: Server, ledger: Ledger, seconds: float) -> None:
+    """What is heard of again after it was looked at lives, and its server hears it."""
+    server.comes_to(at(-100, Running()))
+    server.heard = [START + timedelta(seconds=seconds)]
+    second = START + timedelta(seconds=10)
+    assert "needs nothing" in look(server, ledger, at=second, silent=True, since=START)
+    assert server.looks == []
 
 
 def test_silent_step_at_a_site(server: Server, ledger: Ledger) -> None:
