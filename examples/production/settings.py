@@ -5,6 +5,14 @@ from __future__ import annotations
 from examples.production.place import APIS, BUCKET, PREFIX, Place
 from examples.production.seaweedfs import REGION
 
+PATIENT_WORKER = {
+    "PREFECT_WORKER_QUERY_SECONDS": "2",
+    # A server that lost Redis or its database answers with 500. Each question is asked again for half a
+    # minute, and a worker gives up, with all its runs, after a dozen questions.
+    "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500,504",
+    "PREFECT_CLIENT_MAX_RETRIES": "4",
+}
+
 
 def of_servers(place: Place, name: str) -> dict[str, str]:
     """Give those of the process for the services; an API server has more."""
@@ -43,11 +51,8 @@ def of_clients(place: Place, name: str) -> dict[str, str]:
         "PREFECT_API_URL": place.api,  # HAProxy
         "PREFECT_API_AUTH_STRING": place.credentials[name],
         "SENDOFF_SIGNED_BY": str(place.public_key),
-        "PREFECT_WORKER_QUERY_SECONDS": "2",
+        **PATIENT_WORKER,
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
-        # A server that lost Redis or its database answers with 500: it is asked again for two minutes.
-        "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500,504",
-        "PREFECT_CLIENT_MAX_RETRIES": "6",
         "SENDOFF_HOME": str(place.home(name) / "sendoff"),
         "SENDOFF_CATALOG": str(place.catalog),
         "SENDOFF_LEDGER": _database(place, "postgresql", "ledger"),

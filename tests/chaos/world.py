@@ -28,6 +28,7 @@ from deployments.register import register
 from deployments.stories import POOL
 from examples.ports import free_port
 from examples.processes import Processes
+from examples.production.settings import PATIENT_WORKER
 from sendoff.ledger import Ledger
 from sendoff.settings import Settings
 from tests.chaos.processes import tree
@@ -100,7 +101,6 @@ class World:
             "PREFECT_API_URL": self.api,
             "PREFECT_API_DATABASE_CONNECTION_URL": prefect.replace("postgresql:", "postgresql+asyncpg:"),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "PREFECT_WORKER_QUERY_SECONDS": "1",
             "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(self.folder / "shared" / "results"),
             "DO_NOT_TRACK": "1",
             "SENDOFF_HOME": str(self.folder / "home"),
@@ -174,6 +174,7 @@ class World:
         (self.machine / "tmp").mkdir(parents=True, exist_ok=True)
         own = {"PREFECT_HOME": "prefect", "SENDOFF_HOME": "sendoff", "TMPDIR": "tmp"}
         variables = [f"{name}={self.machine / folder}" for name, folder in own.items()]
+        variables += [f"{name}={value}" for name, value in PATIENT_WORKER.items()]
         python_path = os.pathsep.join(filter(None, (str(HOOK), os.environ.get("PYTHONPATH"))))
         worker = ("-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process")
         self._start("worker", *worker, variables=(*variables, f"PYTHONPATH={python_path}"))
