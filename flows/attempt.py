@@ -164,8 +164,11 @@ class Attempt:
 
     def _find(self, settings: Settings) -> Loaded:
         """Find the release file; what is wrong with other applications' files is no reason to stop."""
-        found, problems = catalog.survey(settings.catalog)
+        found, problems = catalog.survey(settings.catalog, naming=self.place.application)
         known = {each.file.application: each for each in found}
+        if self.place.application not in known:  # or YAML writes its name in other characters
+            found, problems = catalog.survey(settings.catalog)
+            known = {each.file.application: each for each in found}
         if self.place.application not in known:
             if problems:
                 raise BadInput(problems)

@@ -5,9 +5,15 @@ from __future__ import annotations
 import gc
 import pkgutil
 import runpy
+from collections.abc import Iterator
 from importlib import import_module
 
+from pydantic import BaseModel
+
 import flows
+
+LATER = ("prefect.task_engine", "prefect.concurrency.sync", "anyio._backends._asyncio")
+POSTGRESQL = ("psycopg", "sqlalchemy.dialects.postgresql.psycopg")
 
 
 def load() -> None:
@@ -22,6 +28,27 @@ def load() -> None:
         import_module(module.name)
     gc.freeze()
     gc.enable()
+
+
+def complete(ledger: str) -> None:
+    """Do what each run does in its first moments: import what is not needed until then, and finish models.
+
+    `ledger` is its address. Prefect's models are finished when they are used first.
+    """
+    gc.disable()
+    for name in LATER + (POSTGRESQL if ledger.startswith("postgres") else ()):
+        import_module(name)
+    for model in list(_below(BaseModel)):
+        if model.__module__.startswith("prefect."):
+            model.model_rebuild(raise_errors=False)
+    gc.freeze()
+    gc.enable()
+
+
+def _below(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for each in model.__subclasses__():
+        yield each
+        yield from _below(each)
 
 
 def run() -> None:

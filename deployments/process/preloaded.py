@@ -172,6 +172,7 @@ def main() -> None:
     listener = socket.socket(fileno=int(sys.argv[1]))
     copies = Copies(listener, int(sys.argv[2]))
     engine.load()
+    engine.complete(os.environ.get("SENDOFF_LEDGER", ""))
     if copies.serve(IDLE):
         engine.run()
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +18,8 @@ from tests.chaos.world import STOPPED, World, until
 ENDS = {"release": "Live", "approved": "Live", "undone": "Undone"}
 REACHES = 600.0  # seconds to come to a boundary, on a busy machine
 FINISHES = 600.0
-LOOK = 0.7  # seconds between two looks at the server
+LOOK = 0.7  # seconds between two looks
+ASK = 5.0  # seconds after which the server, which has enough to do, is asked although nothing has happened
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Cell:
     run: str = ""
     zombies: Sequence[int] = ()
     struck: datetime | None = None
+    asked: float = 0.0  # when the server was asked last, by the monotonic clock
     end: str = "not tried"
     said: str = ""
     refused: str | None = None  # why its last answer was not taken
@@ -117,7 +120,12 @@ class Cell:
         return run if run and run.state and run.state.is_final() and not run.state.is_crashed() else None
 
     def _looked(self) -> FlowRun | None:
-        """Look at the run, and answer what it asks."""
+        """Look at the run, if it may have ended or ask something, and answer what it asks."""
+        told = self.world.ledger.last(self.run, ("release.ended", "approval.asked", "approval.answered"))
+        is_worth_it = told is not None and told.kind != "approval.answered"
+        if not is_worth_it and time.monotonic() < self.asked + ASK:
+            return None
+        self.asked = time.monotonic()
         run = self.world.run(self.run)
         if run and run.state and run.state.is_paused():
             self.refused = self.world.approve(run)

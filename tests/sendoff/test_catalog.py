@@ -243,6 +243,17 @@ def test_survey(folder):
     assert [each.file for each in wrong] == ["bad.release.yaml"]
 
 
+def test_survey_of_what_names_something(folder):
+    """Only files in which it stands are loaded; one that cannot be read is told of."""
+    problems(RIGHT)
+    problems("", "bad.release.yaml")
+    Path("away.release.yaml").symlink_to("nowhere")
+    loaded, wrong = survey([Path(".")], naming="storefront")
+    assert [each.file.application for each in loaded] == ["storefront"]
+    assert [each.file for each in wrong] == ["away.release.yaml"]
+    assert survey([Path(".")], naming="elsewhere")[0] == []
+
+
 def fed(content):
     """Load content: right, or wrong with a file and a line in each problem, on one line of text."""
     Path("fuzz.yaml").write_bytes(content)

@@ -34,7 +34,7 @@ def load():
             raise ImportError("broken")
         __import__("time").sleep(float(os.environ["BROKEN"]))
 
-engine.load = load
+engine.load, engine.complete = load, lambda ledger: None
 stand_in.PATIENCE = float(os.environ.get("PREFECT__PATIENCE", "60"))
 engine.run = lambda: exec(os.environ["PREFECT__DO"], {})
 """
@@ -284,11 +284,13 @@ def test_prefects_engine() -> None:
     """What it loads and runs is Prefect's engine, with all flows."""
     words = (
         "import sys; from deployments.process import engine; "
-        "engine.load(); print('flows.release' in sys.modules); engine.run()"
+        "engine.load(); print('flows.release' in sys.modules); "
+        "engine.complete('postgresql://db/ledger'); print('psycopg' in sys.modules, "
+        "sys.modules['prefect.client.schemas.objects'].FlowRun.__pydantic_complete__); engine.run()"
     )
     environ = {name: value for name, value in os.environ.items() if name != RUN}
     ran = subprocess.run(
         [sys.executable, "-c", words], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
     )
-    assert (ran.returncode, ran.stdout) == (1, "True\n")
+    assert (ran.returncode, ran.stdout) == (1, "True\nTrue True\n")
     assert "Invalid flow run id" in ran.stderr
