@@ -108,7 +108,7 @@ class Worker(Victim):
 
 
 class PrefectServer(Victim):
-    name = "server"
+    name, group = "server", 16  # as most of the time is a minute in which nothing happens
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         world.kill("server")
@@ -121,7 +121,7 @@ class PrefectServer(Victim):
 class Database(Victim):
     """PostgreSQL, in which both the ledger and what Prefect knows are."""
 
-    name = "database"
+    name, group = "database", 16
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         send(tree(world.database.process.pid), signal.SIGKILL)
