@@ -7,10 +7,9 @@ from examples.production.seaweedfs import REGION
 
 PATIENT_WORKER = {
     "PREFECT_WORKER_QUERY_SECONDS": "2",
-    # A server that lost Redis or its database answers with 500. Each question is asked again for half a
-    # minute, and a worker gives up, with all its runs, after a dozen questions.
+    # A server that lost Redis or its database answers with 500. A worker asks each question again for a
+    # minute, and gives up, with all its runs, after a dozen. `sendoff register` says how long runs ask.
     "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500,504",
-    "PREFECT_CLIENT_MAX_RETRIES": "4",
 }
 
 

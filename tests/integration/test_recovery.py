@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.objects import StateType
 from prefect.states import Cancelled, Cancelling, Crashed, Submitting
 
-from tasks.recovery import NOT_BEGUN
+from tasks.recovery import NOT_BEGUN, SILENCE
 from tests.kit.runs import makers, processes, send
 
 Stack = Any  # the classes stand in conftest.py, which tests do not import
@@ -121,6 +123,25 @@ def test_its_worker_dies_before_it_begins(stack: Stack, application: Make, event
     (recovered,) = stack.events(f"{run}{NOT_BEGUN}", "release.recovered")
     assert "nothing was heard of it" in recovered.body["why"]
     assert app.live == ["1"]
+    stack.assert_settled(app.name)
+
+
+def test_taken_for_silent_too_early(stack: Stack, application: Make, eventually: Until) -> None:
+    """A run that was heard of lately is looked at again, and goes on when nothing more was heard of it."""
+    app = application(hosts=("a",))
+    run = stack.start("release", app.what("1"), state={"type": "PENDING", "name": "Pending"})
+    stack.client.set_flow_run_state(run, Submitting())
+    recover = stack.client.read_deployment_by_name("recover/recover").id
+    silent = {"run": run, "silent": True}
+    first = stack.client.create_flow_run_from_deployment(recover, parameters=silent)
+    assert "needs nothing" in (stack.wait_for(str(first.id), "Completed").message or "")
+    of_recover = DeploymentFilter(id=DeploymentFilterId(any_=[recover]))
+    known = stack.client.read_flow_runs(deployment_filter=of_recover)
+    (second,) = [each for each in known if each.parameters.get("since") and each.parameters["run"] == run]
+    heard = stack.run(run).state.timestamp
+    assert timedelta(0) <= second.expected_start_time - heard - SILENCE < timedelta(seconds=5)
+    assert stack.wait_for(str(second.id), "Completed").message
+    eventually(lambda: stack.state(run).name == "Live", "it is live")
     stack.assert_settled(app.name)
 
 
