@@ -41,8 +41,11 @@ from sendoff.spec.cloud import CloudTarget
 from sendoff.spec.models import Environment, ReleaseFile, Schedule, SshFleet
 from tasks.sites import TAG, deployment, pool
 
-RETRIES = 7  # of a request to the server, each after twice the time: two minutes in all
-
+ENVIRON = {  # of each run; what a worker has set otherwise counts before this
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT),
+    "PREFECT_CLIENT_MAX_RETRIES": "7",  # each after twice the time: two minutes in all
+    "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500,504",  # what the server says while its own database is away
+}
 
 KINDS = (
     ArtifactFolder,
@@ -225,14 +228,9 @@ def _is_as(known: DeploymentResponse, wanted: dict[str, Any]) -> bool:
 
 def _variables() -> dict[str, Any]:
     """Have each process start soon, be heard of, wait for a server that is away, and share its results."""
-    env = {
-        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT),
-        "PREFECT_CLIENT_MAX_RETRIES": str(RETRIES),
-        "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500,504",  # what it says while its own database is away
-    }
     block = lookup.results()
     shared = {"PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK": block} if block else {}
-    return {"env": env | shared, "command": ENGINE}
+    return {"env": ENVIRON | shared, "command": ENGINE}
 
 
 def _nightly(

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deployments.register import ENVIRON
+
 ROOT = Path(__file__).resolve().parents[2]
 DATA = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text("utf-8"))
 PARTS = pytest.mark.parametrize("name", sorted(DATA["services"]))
@@ -134,6 +136,8 @@ def test_each_has_an_account_of_its_own(name):
     environment = DATA["services"][name]["environment"]
     assert environment["PREFECT_API_AUTH_STRING_FILE"] == f"/run/secrets/{name}"
     assert environment["SENDOFF_SIGNED_BY"] == "/run/secrets/stamps.pub"
+    # What is set for a worker counts for its runs before what they are registered with.
+    assert {**ENVIRON, **environment}.items() >= ENVIRON.items()
     others = {"worker-1", "worker-2", "operator"} - {name}
     assert not others & set(DATA["services"][name]["secrets"])
 

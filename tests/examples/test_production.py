@@ -13,9 +13,12 @@ from typing import Any
 import httpx
 import pytest
 
+from deployments.register import ENVIRON
 from examples.ports import free_port
 from examples.processes import Processes
+from examples.production.place import Place
 from examples.production.programs import find
+from examples.production.settings import of_clients
 from examples.production.watch import keep_alive
 from sendoff.errors import PolicyRefused, StepErrored
 
@@ -150,6 +153,13 @@ def test_ctrl_c_leaves_nothing(up: Made) -> None:
     assert up.left() == []
     assert {port: free_port(port) for port in ports} == {port: port for port in ports}
     assert not database.parent.exists()
+
+
+def test_workers_take_nothing_from_runs(tmp_path: Path) -> None:
+    """What is set for a worker counts for its runs before what they are registered with."""
+    with Place(tmp_path / "place") as place:
+        set_for_workers = of_clients(place, "worker-1")
+    assert {**ENVIRON, **set_for_workers}.items() >= ENVIRON.items()
 
 
 def test_missing_program() -> None:
