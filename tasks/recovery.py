@@ -55,7 +55,7 @@ class Recovery:
             found = self.client.read_flow_run(wanted)
         except ObjectNotFound:
             return f"{wanted}: no such run here"
-        return self._act(self._believed_dead(found, since) if silent else self._settled(found))
+        return self._silent(found, since) if silent else self._act(self._settled(found))
 
     def _act(self, run: FlowRun) -> str:
         state = run.state
@@ -82,21 +82,26 @@ class Recovery:
         has_begun = self.ledger.last(str(run.id), ("release.created",)) is not None
         return "" if is_crashed or has_begun else "has begun nothing"
 
-    def _believed_dead(self, run: FlowRun, since: datetime | None) -> FlowRun:
+    def _silent(self, run: FlowRun, since: datetime | None) -> str:
         """Take a process for dead of which nothing is heard; should it live, ledger and hosts refuse it.
 
         A run that waits has none, and one that was heard of since has another.
         """
         state = run.state
         if state is None or not (state.is_pending() or state.is_running() or state.is_cancelling()):
-            return run
+            return self._act(run)
         heard = self._heard_of(run)
-        if self.now() - heard < SILENCE:
-            if since is None or heard <= since:
-                self._look_again(run, heard, since)
-            return run
-        self.client.set_flow_run_state(run.id, Crashed(message=SILENT), force=True)
-        return self.client.read_flow_run(run.id)
+        age = self.now() - heard
+        if age >= SILENCE:
+            self.client.set_flow_run_state(run.id, Crashed(message=SILENT), force=True)
+            return self._act(self.client.read_flow_run(run.id))
+        if since is not None and heard > since:
+            return self._act(run)
+        self._look_again(run, heard, since)
+        return (
+            f"{run.name}: is {run.state_name}, was heard of {age.total_seconds():.0f} s ago and needs nothing "
+            f"yet; it is looked at again when that was {SILENCE.total_seconds():.0f} s ago"
+        )
 
     def _look_again(self, run: FlowRun, heard: datetime, since: datetime | None) -> None:
         """Have it looked at again when it has been silent for long enough, if it is.

@@ -134,7 +134,7 @@ def test_taken_for_silent_too_early(stack: Stack, application: Make, eventually:
     recover = stack.client.read_deployment_by_name("recover/recover").id
     silent = {"run": run, "silent": True}
     first = stack.client.create_flow_run_from_deployment(recover, parameters=silent)
-    assert "needs nothing" in (stack.wait_for(str(first.id), "Completed").message or "")
+    assert "needs nothing yet" in (stack.wait_for(str(first.id), "Completed").message or "")
     of_recover = DeploymentFilter(id=DeploymentFilterId(any_=[recover]))
     known = stack.client.read_flow_runs(deployment_filter=of_recover)
     (second,) = [each for each in known if each.parameters.get("since") and each.parameters["run"] == run]

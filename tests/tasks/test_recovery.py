@@ -285,7 +285,8 @@ def test_what_was_heard_last_may_have_been_the_last(server: Server, ledger: Ledg
     server.comes_to(at(-100, Running()))
     server.heard = [heard]
     for _ in range(2):
-        assert "needs nothing" in look(server, ledger, at=first, silent=True)
+        said = look(server, ledger, at=first, silent=True)
+        assert "was heard of 60 s ago and needs nothing yet; it is looked at again when that was 70 s" in said
     ((second, since),) = server.looks
     assert (second, since) == (heard + SILENCE, first)
     assert "goes on in another" in look(server, ledger, at=second, silent=True, since=since)
