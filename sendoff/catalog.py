@@ -56,7 +56,7 @@ def survey(catalog: Sequence[Path], naming: str = "") -> tuple[list[Loaded], lis
     loaded: dict[str, Loaded] = {}
     problems: list[Problem] = []
     for path in _unique(catalog, problems):
-        if not _names(path, naming):
+        if naming and not _names(path, naming):
             continue
         try:
             each = load(path)

@@ -6,6 +6,7 @@ import gc
 import pkgutil
 import runpy
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 
 from pydantic import BaseModel
@@ -22,12 +23,10 @@ def load() -> None:
     That makes some hundred thousand objects that stay. To look again and again whether some of them could go
     takes a quarter of the time, so nobody looks until all are there, and nobody looks at these later.
     """
-    gc.disable()
-    import_module("prefect.flow_engine")
-    for module in pkgutil.iter_modules(flows.__path__, "flows."):
-        import_module(module.name)
-    gc.freeze()
-    gc.enable()
+    with _made_to_stay():
+        import_module("prefect.flow_engine")
+        for module in pkgutil.iter_modules(flows.__path__, "flows."):
+            import_module(module.name)
 
 
 def complete(ledger: str) -> None:
@@ -35,12 +34,18 @@ def complete(ledger: str) -> None:
 
     `ledger` is its address. Prefect's models are finished when they are used first.
     """
+    with _made_to_stay():
+        for name in LATER + (POSTGRESQL if ledger.startswith("postgres") else ()):
+            import_module(name)
+        for model in list(_below(BaseModel)):
+            if model.__module__.startswith("prefect."):
+                model.model_rebuild(raise_errors=False)
+
+
+@contextmanager
+def _made_to_stay() -> Iterator[None]:
     gc.disable()
-    for name in LATER + (POSTGRESQL if ledger.startswith("postgres") else ()):
-        import_module(name)
-    for model in list(_below(BaseModel)):
-        if model.__module__.startswith("prefect."):
-            model.model_rebuild(raise_errors=False)
+    yield
     gc.freeze()
     gc.enable()
 
