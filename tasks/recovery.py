@@ -99,8 +99,8 @@ class Recovery:
             return self._act(run)
         self._look_again(run, heard, since)
         return (
-            f"{run.name}: is {run.state_name}, was heard of {age.total_seconds():.0f} s ago and needs nothing "
-            f"yet; it is looked at again when that was {SILENCE.total_seconds():.0f} s ago"
+            f"{run.name}: is {run.state_name}, was heard of {age.total_seconds():.0f} s ago and needs "
+            f"nothing yet; it is looked at again when that was {SILENCE.total_seconds():.0f} s ago"
         )
 
     def _look_again(self, run: FlowRun, heard: datetime, since: datetime | None) -> None:
