@@ -12,7 +12,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from examples.ports import free_ports
+from examples.ports import free_port
 from examples.processes import Processes
 from sendoff.errors import StepErrored
 
@@ -69,10 +69,9 @@ class Farm:
 
     def __init__(self, folder: Path, data: Path, count: int) -> None:
         self.folder, self.user = folder, pwd.getpwuid(os.getuid()).pw_name
-        ports = free_ports(count)
         self.hosts = [
-            FarmHost(f"h{number:02}", port, str(data / f"h{number:02}"))
-            for number, port in enumerate(ports, 1)
+            FarmHost(f"h{number:02}", free_port(), str(data / f"h{number:02}"))
+            for number in range(1, count + 1)
         ]
 
     @property

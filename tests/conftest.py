@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import socket
 import subprocess
 import threading
 import time
@@ -23,6 +22,7 @@ from botocore.retries.standard import ExponentialBackoff
 from hypothesis import settings
 from pydantic import SecretStr
 
+from examples.ports import free_port
 from examples.production.seaweedfs import SeaweedFS
 from sendoff.objects import FolderObjects, Objects
 from sendoff.objects.s3.address import BucketAddress, Credentials
@@ -237,9 +237,7 @@ def mailbox() -> Iterator[Mailbox]:
             kept.got.append(message_from_bytes(envelope.content, policy=policy.default))
             return "250 taken"
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        kept.port = probe.getsockname()[1]
+    kept.port = free_port()
     server = Controller(Handler(), hostname="127.0.0.1", port=kept.port)
     server.start()
     yield kept

@@ -20,6 +20,8 @@ from typing import Any, Self, cast
 
 import asyncssh
 
+from examples.ports import free_port
+
 GRACE = 1.0  # seconds: for a command to end by itself once it was told to, or its output after it has ended
 MARK = "SENDOFF_DEMO_WORLD"
 PR_SET_CHILD_SUBREAPER = 36
@@ -98,7 +100,7 @@ class EmbeddedHosts:
         self.folder.mkdir(parents=True, exist_ok=True)
         _key(self.client_key)
         for name in self.names:
-            await self._listen_one(name, self._ports.get(name, 0))
+            await self._listen_one(name, self._ports.get(name) or free_port())
         lines = [f"[{host.address}]:{host.port} {host.host_key}\n" for host in self.hosts.values()]
         self.known_hosts.write_text("".join(lines))
 

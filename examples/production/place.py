@@ -12,7 +12,7 @@ from types import TracebackType
 from pydantic import SecretStr
 
 from examples.demo.workspace import HOSTS, Workspace
-from examples.ports import free_ports
+from examples.ports import free_port
 from examples.production.postgresql import PostgreSQL
 from examples.production.seaweedfs import SeaweedFS
 from sendoff.objects.s3.address import Credentials
@@ -37,7 +37,7 @@ class Place(Workspace):
     def __init__(self, folder: Path, ui_port: str | None = None) -> None:
         super().__init__(folder, ui_port)
         names = ("postgresql", "redis", *APIS, *HOSTS)
-        self.ports = dict(zip(names, free_ports(len(names)), strict=True))
+        self.ports = {name: free_port() for name in names}
         self.passwords = {name: secrets.token_urlsafe(24) for name in ("keeper", "redis", *DATABASES)}
         self.credentials = {name: f"{name}:{generated()}" for name in ACCOUNTS}
         # Not below the folder: root starts PostgreSQL as somebody who may not be let in there.

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from examples.ports import free_ports
+from examples.ports import free_port
 from sendoff.errors import PolicyRefused, SendoffError
 from sendoff.objects.s3.address import BucketAddress, Credentials
 from sendoff.objects.s3.bucket import Bucket
@@ -31,7 +31,7 @@ class SeaweedFS:
 
     def __init__(self, folder: Path, keeper: Credentials, worker: Credentials) -> None:
         self.folder, self.keeper, self.worker = folder, keeper, worker
-        self._ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
+        self._ports = {name: free_port() for name in PORTS}
 
     @property
     def ports(self) -> tuple[int, ...]:

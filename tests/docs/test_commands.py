@@ -19,7 +19,6 @@ import os
 import pty
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -30,6 +29,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from examples.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "README.md", *ROOT.glob("docs/*.md")))
@@ -303,12 +304,6 @@ def terminal(tmp_path: Path) -> Iterator[Callable[[Stack | None], Terminal]]:
     yield make
     for each in made:
         each.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, marks=docs if page in SERVED else ()) for page in PAGES])

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from examples.demo.history import make_history
+from examples.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "examples" / "storefront" / "app"
@@ -114,16 +115,10 @@ def built(
     return get
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def shop(built: Callable[[str], Path], tmp_path: Path) -> Iterator[Callable[[str], Shop]]:
     """Copies of a built tree, with a place for orders; all on one port and one state folder, as on a host."""
-    state, port, shops = tmp_path / "run", _free_port(), []
+    state, port, shops = tmp_path / "run", free_port(), []
 
     def make(version: str) -> Shop:
         tree = tmp_path / f"tree-{len(shops)}"

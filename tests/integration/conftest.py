@@ -174,6 +174,11 @@ class Stack:
         assert isinstance(found, State)
         return found
 
+    def wait_after_answer(self, run: str, *names: str) -> State[Any]:
+        """Wait for what comes of an answer that was given elsewhere."""
+        until(lambda: not self.state(run).is_paused(), "the answer is taken")
+        return self.wait_for(run, *names)
+
     def tell(self, story: str, what: Mapping[str, str], *names: str, **why: Any) -> tuple[str, State[Any]]:
         """Start a story and wait for a state; gives the run and its state."""
         run = self.start(story, what, why)

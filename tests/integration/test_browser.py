@@ -176,7 +176,7 @@ def approved(stack: Stack, browser: Browser, started: str, eventually: Callable[
     expect(browser.page.locator(".p-modal")).to_contain_text("a rejection needs a reason")
     browser.shoot("3-asked-again")
     browser.answer("approve", who="priya")
-    eventually(lambda: stack.state(started).name == "Live", "live")
+    stack.wait_after_answer(started, "Live")
     return started
 
 
@@ -219,9 +219,7 @@ def test_blocks_are_there(browser: Browser) -> None:
     browser.shoot("8-blocks")
 
 
-def test_what_broke_is_answered(
-    stack: Stack, browser: Browser, make_application: Callable[..., Any], eventually: Callable[..., Any]
-) -> None:
+def test_what_broke_is_answered(stack: Stack, browser: Browser, make_application: Callable[..., Any]) -> None:
     """Something breaks: the form says what, where and what each answer would do; the answer is done."""
     target = {"commands": {"before": [["sh", "warm-up", "{version}"]]}, "max_failures": 1}
     app = make_application("bookshop", ("web-1", "web-2", "web-3"), target=target, script=WARM)
@@ -245,7 +243,7 @@ def test_what_broke_is_answered(
     browser.shoot("9-trouble-form")
     said = {"Who": "priya", "Comment (Optional)": "two hosts can carry the night"}
     browser.answer("leave out", texts=said, shot="10-trouble-answered")
-    eventually(lambda: stack.state(run).name == "Live", "live")
+    stack.wait_after_answer(run, "Live")
     assert app.live == ["2.4.1", "2.4.0", "2.4.1"]
     (answered,) = stack.events(run, "trouble.answered")
     assert (answered.body["decision"], answered.body["who"]) == ("leave out", "priya")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import socket
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.client.schemas.objects import FlowRun
 
 from blocks.notices import AppriseAddress
+from examples.ports import free_port
 from sendoff.webhooks import sign
 
 Stack = Any  # the classes stand in conftest.py, which tests do not import
@@ -34,14 +34,6 @@ def tells(stack: Stack, run: str, kind: str) -> list[FlowRun]:
     named = FlowRunFilter(name=FlowRunFilterName(any_=[f"tell of {kind}"]))
     found = stack.client.read_flow_runs(flow_run_filter=named, limit=200)
     return [each for each in found if each.parameters["release"] == run]
-
-
-@pytest.fixture
-def closed_port() -> Iterator[int]:
-    """A port on which nobody listens, and nobody else will."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        yield probe.getsockname()[1]
 
 
 def test_all_are_told(
@@ -96,12 +88,11 @@ def test_nobody_waits_for_who_cannot_be_told(
     stack: Stack,
     application: Callable[..., Any],
     receiver: Any,
-    closed_port: int,
     eventually: Callable[..., Any],
 ) -> None:
     """One does not listen, one never answers: the release goes live, and they are told later."""
     receiver.answers = ["slow"]
-    down = {"name": "down", "webhook": f"http://127.0.0.1:{closed_port}/", "secret": "HOOK"}
+    down = {"name": "down", "webhook": f"http://127.0.0.1:{free_port()}/", "secret": "HOOK"}
     slow = {"name": "slow", "webhook": receiver.address, "secret": "HOOK", "events": ["live"]}
     missing = {"name": "missing", "block": "slack-webhook/nobody-made-it", "events": ["live"]}
     app = application(top={"notify": [down, slow, missing]})

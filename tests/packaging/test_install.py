@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -14,17 +13,13 @@ from urllib.request import urlopen
 
 import pytest
 
+from examples.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 SERVERS = ("ssh", "prefect", "s3", "aws", "browser", "postgresql", "prometheus", "packaging")
 """Marks of tests that need more than a Python."""
 
 pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging"), pytest.mark.timeout(2400)]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def is_healthy(port: int) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import socket
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from examples.ports import free_port
 from sendoff import webhooks
 from sendoff.webhooks import NotTaken, post, sign
 
@@ -68,9 +68,7 @@ def test_it_may_say_when(receiver: Any, after: str, wait: float | None) -> None:
 
 def test_nobody_is_there() -> None:
     """Nobody listens on the port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        failed = refused(f"http://127.0.0.1:{probe.getsockname()[1]}/secret-path")
+    failed = refused(f"http://127.0.0.1:{free_port()}/secret-path")
     assert failed.again
     assert "ConnectError" in failed.why
     assert "secret-path" not in failed.why

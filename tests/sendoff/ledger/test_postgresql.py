@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from contextlib import closing
 from typing import Any
 
 import pytest
 
+from examples.ports import free_port
 from sendoff.errors import StepErrored
 from sendoff.ledger import Ledger, database
 from sendoff.ledger.patience import Away, Patience
@@ -39,11 +39,9 @@ def test_a_database_that_does_not_exist(postgresql_url: str) -> None:
 
 def test_nobody_there() -> None:
     """A port on which nobody listens is tried until the deadline; no password is shown, wherever it stood."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(StepErrored, match=r"refused.* expected it back within 0\.3 s; see that") as error:
-            Ledger.open(f"postgresql://ada:hunter2@{address}/x?password=hunter3", patience=Patience(0.3))
+    address = f"127.0.0.1:{free_port()}"
+    with pytest.raises(StepErrored, match=r"refused.* expected it back within 0\.3 s; see that") as error:
+        Ledger.open(f"postgresql://ada:hunter2@{address}/x?password=hunter3", patience=Patience(0.3))
     assert "hunter" not in str(error.value)
     assert "\n" not in str(error.value)
 

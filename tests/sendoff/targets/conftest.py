@@ -22,6 +22,7 @@ import pytest
 from botocore.config import Config
 
 from examples.demo.hosts import EmbeddedHosts
+from examples.ports import free_port
 from sendoff.artifact.manifest import Artifact
 from sendoff.objects import FolderObjects
 from sendoff.objects.s3 import client
@@ -56,12 +57,6 @@ MaxStartups 100
 LogLevel ERROR
 SetEnv SHLVL=2
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(true: Callable[[], object], what: str, seconds: float = 15) -> None:
