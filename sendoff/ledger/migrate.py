@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+
 from sqlalchemy import Connection, Engine, inspect, text
 
 from sendoff.ledger.database import reading, writing
 from sendoff.ledger.errors import LedgerTooNew
 from sendoff.ledger.tables import REVISION
 
+_turn = threading.Lock()  # Alembic keeps what it works on in variables of a module
+
 
 def migrate(engine: Engine) -> None:
-    """Make or update the tables; several processes may do so at once."""
+    """Make or update the tables; several processes and threads may do so at once."""
     with reading(engine) as connection:
         if _revision(connection) == REVISION:
             return
@@ -41,4 +45,5 @@ def _upgrade(connection: Connection) -> None:
             f"ledger: it is of revision {found!r}, expected at most {REVISION!r}; "
             "use the Sendoff that wrote it, or a newer one"
         )
-    command.upgrade(config, "head")
+    with _turn:
+        command.upgrade(config, "head")

@@ -45,6 +45,14 @@ def test_many_open_at_once(url: str) -> None:
     assert opened[0].head().number == 6
 
 
+def test_many_ledgers_at_once(tmp_path: Path) -> None:
+    """Threads of one process that open different ledgers do not get into each other's way."""
+    urls = [f"sqlite:///{tmp_path / str(number)}.db" for number in range(12)]
+    with ThreadPoolExecutor(12) as pool:
+        opened = list(pool.map(Ledger.open, urls))
+    assert [ledger.append("r1", "step.done", "ada", {}).number for ledger in opened] == [1] * 12
+
+
 def test_a_newer_ledger_is_refused(ledger: Ledger, tamper: Callable[..., None], url: str) -> None:
     """A ledger that a newer Sendoff has changed is not touched."""
     tamper("UPDATE alembic_version SET version_num = '9999'")
