@@ -101,8 +101,7 @@ class Run:
 
         What a process has left on this machine that was killed is removed, also what this run left here.
         """
-        sweep(self.settings.home / WORKSPACE, BUILDS)
-        sweep(Path(tempfile.gettempdir()), DELTAS)
+        sweep_machine(self.settings)
         self.secrets = self._secrets()
         self.mask = Masker(self.secrets.values())
         self.store: ArtifactStore = lookup.store(self.settings)
@@ -248,6 +247,12 @@ class StepRecord:
         """Keep the outcome for the ledger, and hand it on."""
         self.outcome = outcome
         return outcome
+
+
+def sweep_machine(settings: Settings) -> None:
+    """Remove what processes that were killed have left on this machine."""
+    sweep(settings.home / WORKSPACE, BUILDS)
+    sweep(Path(tempfile.gettempdir()), DELTAS)
 
 
 def hosts_in(batches: tuple[Batch, ...]) -> list[tuple[str, str]]:
