@@ -40,7 +40,8 @@ def main(words: list[str]) -> int:
         with _alone(folder), _fast_folder(folder, max(options.hosts)) as data:
             print(f"The hosts' folders are {'in memory' if data.is_relative_to(MEMORY) else 'on disk'}.")
             try:
-                farm = Farm(data / "farm", data / "hosts", max(options.hosts))
+                names = [f"h{number:02}" for number in range(1, max(options.hosts) + 1)]
+                farm = Farm(data / "farm", data / "hosts", names)
                 return Bench(options, folder, farm, Workload(folder / "work"), processes).run()
             finally:
                 processes.stop()

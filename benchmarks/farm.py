@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -33,7 +34,7 @@ KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 MaxStartups 200
 LogLevel ERROR
-SetEnv SHLVL=2
+SetEnv SHLVL=2{more}
 """  # SHLVL: bash then leaves out ~/.bashrc, which may take longer than what is measured
 CLIENT = """
 Host *
@@ -65,14 +66,14 @@ class FarmHost:
 
 
 class Farm:
-    """Hosts, started by `processes` and stopped with them; `data` is where their folders are."""
+    """Hosts, started by `processes` and stopped with them; `data` is where their folders are.
 
-    def __init__(self, folder: Path, data: Path, count: int) -> None:
-        self.folder, self.user = folder, pwd.getpwuid(os.getuid()).pw_name
-        self.hosts = [
-            FarmHost(f"h{number:02}", free_port(), str(data / f"h{number:02}"))
-            for number in range(1, count + 1)
-        ]
+    Programs in the folder `programs`/`<host>`, if it is given, come before those of the machine.
+    """
+
+    def __init__(self, folder: Path, data: Path, names: Sequence[str], programs: Path | None = None) -> None:
+        self.folder, self.user, self.programs = folder, pwd.getpwuid(os.getuid()).pw_name, programs
+        self.hosts = [FarmHost(name, free_port(), str(data / name)) for name in names]
 
     @property
     def client_key(self) -> Path:
@@ -96,19 +97,29 @@ class Farm:
 
     def start(self, processes: Processes) -> None:
         """Start all daemons and wait until they listen."""
-        daemon = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
-        if daemon is None:
-            raise StepErrored("sshd: is not here, expected OpenSSH's daemon; install openssh-server")
         if os.getuid() == 0:
             Path("/run/sshd").mkdir(exist_ok=True)
         self._describe()
         for host in self.hosts:
             host.root.mkdir(parents=True)
-            config = self.folder / f"{host.name}.conf"
-            config.write_text(DAEMON.format(address=ADDRESS, folder=self.folder, **asdict(host)))
-            processes.start(host.name, (daemon, "-D", "-e", "-f", str(config)))
+            self._start(host, processes)
         for host in self.hosts:
             self._wait_for(host, processes)
+
+    def start_again(self, name: str, processes: Processes) -> None:
+        """Start the daemon of one host that was stopped, and wait until it listens."""
+        host = next(each for each in self.hosts if each.name == name)
+        self._start(host, processes)
+        self._wait_for(host, processes)
+
+    def _start(self, host: FarmHost, processes: Processes) -> None:
+        daemon = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+        if daemon is None:
+            raise StepErrored("sshd: is not here, expected OpenSSH's daemon; install openssh-server")
+        processes.start(host.name, (daemon, "-D", "-e", "-f", str(self._config(host))))
+
+    def _config(self, host: FarmHost) -> Path:
+        return self.folder / f"{host.name}.conf"
 
     def _describe(self) -> None:
         (self.folder / "keys").mkdir(parents=True)
@@ -119,6 +130,10 @@ class Farm:
             public = (self.folder / "keys" / f"{host.name}.pub").read_text().split()
             known.append(f"[{ADDRESS}]:{host.port} {public[0]} {public[1]}\n")
             config.append(f"Host {host.name}\n  Port {host.port}\n")
+            path = f"{self.programs / host.name}{os.pathsep}{os.environ['PATH']}" if self.programs else ""
+            more = f" PATH={path}" if path else ""
+            daemon = DAEMON.format(address=ADDRESS, folder=self.folder, more=more, **asdict(host))
+            self._config(host).write_text(daemon)
         self.known_hosts.write_text("".join(known))
         rest = CLIENT.format(user=self.user, address=ADDRESS, folder=self.folder)
         self.ssh_config.write_text("".join(config) + rest)

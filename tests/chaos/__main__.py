@@ -3,85 +3,83 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
-import signal
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from types import FrameType
+from typing import Any
 
-from tests.chaos.cell import Cell
-from tests.chaos.matrix import Matrix, find_boundaries
+from tests.chaos.apart import WorldApart, heed_signals, say
 from tests.chaos.table import HEAD, Row, keep, page, read
 from tests.chaos.victims import VICTIMS, unmount
-from tests.chaos.world import World, over
+from tests.chaos.waves import Wave, Waves, in_order
 
 RESULTS, PAGE = Path("build-output/chaos/results.json"), Path("docs/chaos.md")
+CORES = len(os.sched_getaffinity(0))
+WORLDS = [f"world-{number}" for number in range(1, min(CORES, 4) + 1)]  # while one waits, others have work
 BOUND = 40 * 60 - 120  # seconds after which no more begin; those that have begun come to their ends
 
 
 def main() -> int:
     """Try all, or those that were asked for; 0 only when none was missed."""
     parser = argparse.ArgumentParser(prog="make chaos", description=main.__doc__)
-    parser.add_argument("--victims", default="", help="some of them, with commas between")
+    words: dict[str, Any] = {"default": [""], "type": lambda text: text.split(",")}
+    parser.add_argument("--victims", **words, help="some of them, with commas between")
     parser.add_argument(
-        "--boundaries", default="", help="words, with commas between, one of which each has to hold"
+        "--boundaries", **words, help="words, with commas between, one of which each has to hold"
     )
     parser.add_argument(
         "--go-on", action="store_true", help="only what has not been tried yet, or was missed"
     )
     options = parser.parse_args()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    heed_signals()
     with tempfile.TemporaryDirectory(prefix="sendoff-chaos-") as folder:
         try:
-            with World.made(Path(folder)) as world:
-                cells = _run(world, options.victims.split(","), options.boundaries.split(","), options.go_on)
+            rows = _run(Path(folder), **vars(options))
         finally:
-            shutil.copytree(Path(folder) / "logs", RESULTS.parent / "logs", dirs_exist_ok=True)
+            for name in WORLDS:
+                logs = Path(folder) / name / "logs"
+                logs.mkdir(parents=True, exist_ok=True)
+                shutil.copytree(logs, RESULTS.parent / "logs" / name, dirs_exist_ok=True)
             unmount(Path(folder))
     print(page(read(RESULTS)).removeprefix(HEAD))
-    return 1 if any(cell.problems for cell in cells) else 0
+    return 1 if any(row.problems for row in rows) else 0
 
 
-def _run(world: World, victims: list[str], words: list[str], go_on: bool) -> list[Cell]:
-    """Strike one victim after the other; each cell is kept when it is over."""
+def _run(folder: Path, victims: list[str], boundaries: list[str], go_on: bool) -> list[Row]:
+    """Strike wave after wave, in several worlds at a time; what came of each is kept when it is over."""
     deadline, turn = time.monotonic() + BOUND, threading.Lock()
-    found = find_boundaries(world)
-    _say(f"{len(found)} boundaries: {', '.join(found)}")
     known = {(row.victim, row.boundary) for row in read(RESULTS) if go_on and not row.problems}
 
-    def ended(cell: Cell) -> None:
-        if over.is_set():  # what was interrupted was not missed
-            return
-        row = Row(cell.victim, cell.boundary, cell.end, cell.seconds, tuple(cell.problems))
-        with turn:
-            PAGE.write_text(page(keep(RESULTS, (row,), [victim.name for victim in VICTIMS], list(found))))
-
-    matrix, cells = Matrix(world, deadline, _say, ended), list[Cell]()
-    for victim in VICTIMS:
-        chosen = [
-            (boundary, story)
-            for boundary, story in found.items()
-            if any(word in boundary for word in words) and (victim.name, boundary) not in known
+    def choose(found: Mapping[str, str]) -> list[Wave]:
+        say(f"{len(found)} boundaries: {', '.join(found)}")
+        wanted = [
+            each for each in VICTIMS if any(word in each.name for word in victims) and each.is_possible()
         ]
-        if chosen and any(word in victim.name for word in victims) and victim.is_possible():
-            tried = matrix.wave(victim(), chosen)
-            for cell in (tried[0], tried[-1]):  # what is wrong with all of them was noted here last
-                ended(cell)
-            cells += tried
-    return cells
+        places = [place for place in found.items() if any(word in place[0] for word in boundaries)]
+        return in_order(
+            {each: [place for place in places if (each.name, place[0]) not in known] for each in wanted}
+        )
 
+    def ended(rows: Sequence[Row], found: Sequence[str]) -> None:
+        with turn:
+            PAGE.write_text(page(keep(RESULTS, rows, [victim.name for victim in VICTIMS], found)))
 
-def _say(line: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    over.set()
-    raise KeyboardInterrupt
+    waves, worlds = Waves(choose), [WorldApart(folder / name, deadline) for name in WORLDS]
+    with ThreadPoolExecutor(len(worlds)) as threads:
+        striking = [threads.submit(world.strike, waves, ended) for world in worlds]
+        try:
+            wait(striking)
+        except KeyboardInterrupt:
+            for world in worlds:
+                world.stop()
+            raise
+    return [row for rows in striking for row in rows.result()]
 
 
 if __name__ == "__main__":

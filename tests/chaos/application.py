@@ -70,9 +70,9 @@ def _target(world: World, name: str, commands: dict[str, Any]) -> dict[str, Any]
     return {
         "name": "web",
         "hosts": list(NAMES),
-        "user": "deploy",
-        "private_key": str(world.ssh / "client_key"),
-        "known_hosts": str(world.folder / "known_hosts"),
+        "user": world.farm.user,
+        "private_key": str(world.farm.client_key),
+        "known_hosts": str(world.known_hosts),
         "root": f"{{base}}/{name}",
         "commands": commands,
         "keep": 2,

@@ -13,6 +13,7 @@ from zlib import crc32
 from prefect.client.schemas.objects import FlowRun
 
 from tests.chaos.application import describe, inherit
+from tests.chaos.table import Row
 from tests.chaos.world import STOPPED, World, until
 
 ENDS = {"release": "Live", "approved": "Live", "undone": "Undone"}
@@ -46,6 +47,11 @@ class Cell:
         words = f"{self.victim} {self.boundary} {self.story}".translate(str.maketrans(".:,", "   "))
         slug = "-".join(words.split())
         self.name = self.name or f"{slug[:31].rstrip('-')}-{crc32(slug.encode()):08x}"
+
+    @property
+    def row(self) -> Row:
+        """Give what is kept of it."""
+        return Row(self.victim, self.boundary, self.end, self.seconds, tuple(self.problems))
 
     def root(self, host: str) -> Path:
         return self.world.hosts[host].folder / self.name

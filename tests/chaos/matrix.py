@@ -46,23 +46,21 @@ class Matrix:
     world: World
     deadline: float
     say: Callable[[str], None]
-    ended: Callable[[Cell], None] = lambda cell: None  # is told of each as well
 
     @classmethod
     def until(cls, world: World, seconds: float, say: Callable[[str], None]) -> Matrix:
         return cls(world, time.monotonic() + seconds, say)
 
     def wave(self, victim: Victim, boundaries: Sequence[tuple[str, str]]) -> list[Cell]:
-        """Strike one victim at many boundaries."""
+        """Strike one victim at some boundaries, and look at what they have in common when all are over."""
         cells = [
             Cell(self.world, story, boundary, victim.name, victim.on_host) for boundary, story in boundaries
         ]
-        if victim.alone:
+        if victim.group:
             with ThreadPoolExecutor(victim.group) as threads:
                 list(threads.map(lambda cell: self._together(victim, [cell]), cells))
         else:
-            for at in range(0, len(cells), victim.group):
-                self._together(victim, cells[at : at + victim.group])
+            self._together(victim, cells)
         if left := on_worker(self.world.machine):
             cells[-1].problems.append(f"left behind on the worker: {'; '.join(left)}")
         if broken := self.world.ledger.verify():
@@ -90,7 +88,6 @@ class Matrix:
                 cell.problems += problems(cell, (ENDS[cell.story], *victim.also), victim.about)
         for cell in cells:
             self._tell(cell)
-            self.ended(cell)
             cell.tidy_up()
 
     def _tell(self, cell: Cell) -> None:

@@ -16,6 +16,14 @@ def tree(root: int) -> list[int]:
     return found
 
 
+def called(pid: int) -> str:
+    """Give the name of its program; none when it has gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 def _maker_for(pid: int) -> int | None:
     """Tell for which worker a process makes copies, if it does."""
     *_, module, _, worker = ["", "", "", *_words(pid, "cmdline")][:-1]

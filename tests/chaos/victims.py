@@ -26,8 +26,10 @@ class Victim:
     """Something that can be struck while releases stand at their boundaries, for many of them at once."""
 
     name = ""
-    group = 10  # releases at a time
-    alone = False  # whether each release is struck when it is ready, without waiting for the others
+    wave = 10  # releases that are struck in one world, one after the other or at once
+    group = 0  # those of them that are under way at a time, struck when they are ready; 0: all of them
+    quiet = False  # whether it is struck before all others, which would take its time
+    idle = False  # whether a minute passes in which nothing happens
     on_host = False  # whether it is a host, or the way to one
     also: tuple[str, ...] = ()  # ends that are right besides the story's own
     about: tuple[str, ...] = ()  # words of which such an end has to say one
@@ -54,7 +56,7 @@ class Victim:
 
 
 class Flow(Victim):
-    name, group, alone = "flow", 4, True
+    name, wave, group, quiet = "flow", 8, 2, True
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         for cell in cells:
@@ -65,7 +67,7 @@ class Flow(Victim):
 class Zombie(Victim):
     """A process stands still until its lease has expired and another has gone on; then it wakes."""
 
-    name, group, alone = "zombie", 4, True
+    name, wave, group = "zombie", 12, 3
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         pids = {cell.run: processes(cell.run) for cell in cells}
@@ -96,7 +98,7 @@ def tree_of(cell: Cell) -> list[int]:
 class Worker(Victim):
     """A worker's machine dies; a worker on another one is started."""
 
-    name = "worker"
+    name, wave, idle = "worker", 5, True
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         world.kill("worker")
@@ -108,7 +110,7 @@ class Worker(Victim):
 
 
 class PrefectServer(Victim):
-    name, group = "server", 16  # as most of the time is a minute in which nothing happens
+    name, wave, idle = "server", 12, True
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         world.kill("server")
@@ -121,7 +123,7 @@ class PrefectServer(Victim):
 class Database(Victim):
     """PostgreSQL, in which both the ledger and what Prefect knows are."""
 
-    name, group = "database", 16
+    name, wave, idle = "database", 12, True
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         send(tree(world.database.process.pid), signal.SIGKILL)
@@ -133,17 +135,15 @@ class Database(Victim):
 
 
 class Sshd(Victim):
-    """The SSH server of one host; commands that it had started go on without it."""
+    """The SSH daemon of one host, with its sessions; commands that it had started go on without it."""
 
     name, on_host = "sshd", True
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
-        process = world.processes.running.pop(f"host-{STOPPED}")
-        process.kill()
-        process.wait()
+        world.kill(STOPPED, only="sshd")
         for cell in cells:
             cell.go()
-        world.start_host(STOPPED)
+        world.farm.start_again(STOPPED, world.processes)
 
 
 class Connection(Victim):

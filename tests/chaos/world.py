@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import signal
 import sys
@@ -23,6 +22,7 @@ from prefect.client.schemas.actions import WorkPoolUpdate
 from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
+from benchmarks.farm import Farm
 from deployments.answer import answer
 from deployments.register import register
 from deployments.stories import POOL
@@ -31,7 +31,7 @@ from examples.processes import Processes
 from examples.production.settings import PATIENT_WORKER
 from sendoff.ledger import Ledger
 from sendoff.settings import Settings
-from tests.chaos.processes import tree
+from tests.chaos.processes import called, tree
 from tests.chaos.proxy import Proxy
 from tests.kit.runs import send
 from tests.sendoff.ledger.conftest import Server
@@ -63,27 +63,26 @@ def until(true: Callable[[], T | None], what: str, seconds: float = STARTS, paus
 
 @dataclass(frozen=True)
 class Host:
-    """One host: its folder, its own port, and the proxy that workers reach it through."""
+    """One host: its folder, and the proxy that workers reach it through."""
 
     name: str
-    port: int
     folder: Path
-    key: str
     proxy: Proxy
     clock: Path  # while this file exists, its clock is an hour back
 
 
 class World:
-    """A Prefect server and a ledger on one PostgreSQL, two machines for a worker, and three hosts."""
+    """A Prefect server and a ledger on one PostgreSQL, two machines for a worker, and three sshd's."""
 
     def __init__(self, folder: Path, database: Server) -> None:
         self.folder, self.database = folder, database
-        self.posts, self.catalog, self.ssh = folder / "posts", folder / "catalog", folder / "ssh"
+        self.posts, self.catalog = folder / "posts", folder / "catalog"
         self.api = f"http://127.0.0.1:{free_port()}/api"
         self.environ = self._environ(ledger=database.new_database(), prefect=database.new_database())
         self.processes = Processes(folder / "logs", self.environ)
         self.settings = Settings.read(self.environ)
         self.machines = itertools.cycle((folder / "machine-1", folder / "machine-2"))
+        self.farm = Farm(folder / "ssh", folder / "hosts", NAMES, programs=folder / "bin")
         self.hosts: dict[str, Host] = {}
         self.closing = threading.Event()
         self.client: SyncPrefectClient
@@ -91,7 +90,7 @@ class World:
         self.ledger = Ledger.open(self.settings.ledger_url)
 
     def _environ(self, ledger: str, prefect: str) -> dict[str, str]:
-        for each in (self.posts, self.catalog, self.ssh):
+        for each in (self.posts, self.catalog):
             each.mkdir(parents=True)
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "SENDOFF_"))
@@ -128,10 +127,7 @@ class World:
         settings = {PREFECT_API_URL: self.api, PREFECT_HOME: self.folder / "prefect"}
         try:
             self.start_server()
-            for name in NAMES:
-                self._add_host(name)
-            lines = [f"[127.0.0.1]:{host.proxy.port} {host.key}\n" for host in self.hosts.values()]
-            (self.folder / "known_hosts").write_text("".join(lines))
+            self._start_hosts()
             with (
                 temporary_settings(settings),
                 get_client(sync_client=True) as self.client,
@@ -179,24 +175,24 @@ class World:
         worker = ("-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process")
         self._start("worker", *worker, variables=(*variables, f"PYTHONPATH={python_path}"))
 
-    def _add_host(self, name: str) -> None:
-        programs, flag = self.folder / "bin" / name, self.folder / f"clock-{name}"
-        programs.mkdir(parents=True)
+    def _start_hosts(self) -> None:
         date = next(path for path in ("/usr/bin/date", "/bin/date") if Path(path).exists())
-        (programs / "date").write_text(DATE.format(flag=flag, date=date))
-        (programs / "date").chmod(0o755)
-        self.start_host(name, free_port())
-        found = json.loads((self.ssh / "hosts.json").read_text())[name]
-        proxy = Proxy(found["port"])
-        self.hosts[name] = Host(name, found["port"], Path(found["folder"]), found["host_key"], proxy, flag)
+        for host in self.farm.hosts:
+            flag, programs = self.folder / f"clock-{host.name}", self.folder / "bin" / host.name
+            programs.mkdir(parents=True)
+            (programs / "date").write_text(DATE.format(flag=flag, date=date))
+            (programs / "date").chmod(0o755)
+            self.hosts[host.name] = Host(host.name, Path(host.base), Proxy(host.port), flag)
+        self.farm.start(self.processes)
+        known = self.farm.known_hosts.read_text()
+        for host in self.farm.hosts:
+            known = known.replace(f"]:{host.port} ", f"]:{self.hosts[host.name].proxy.port} ")
+        self.known_hosts.write_text(known)
 
-    def start_host(self, name: str, port: int | None = None) -> None:
-        port = port or self.hosts[name].port
-        (self.ssh / "hosts.json").unlink(missing_ok=True)
-        words = ("--folder", str(self.ssh), "--names", name, "--ports", str(port))
-        path = f"PATH={self.folder / 'bin' / name}{os.pathsep}{os.environ['PATH']}"
-        self._start(f"host-{name}", "-m", "examples.demo.hosts", *words, variables=(path,))
-        until((self.ssh / "hosts.json").exists, f"host {name}")
+    @property
+    def known_hosts(self) -> Path:
+        """Name the file that holds the hosts' keys, at the ports of their proxies."""
+        return self.folder / "known_hosts"
 
     def _start(self, name: str, *words: str, variables: tuple[str, ...] = ()) -> None:
         self.processes.start(name, ("env", *variables, sys.executable, *words))
@@ -204,10 +200,11 @@ class World:
     def pids(self, name: str) -> list[int]:
         return tree(self.processes.running[name].pid)
 
-    def kill(self, name: str) -> None:
-        """Kill a part and all that descends from it."""
+    def kill(self, name: str, only: str = "") -> None:
+        """Kill a part and all that descends from it, or those among them that are called so."""
         process = self.processes.running.pop(name)
-        send(tree(process.pid), signal.SIGKILL)
+        pids = tree(process.pid)
+        send([pid for pid in pids if called(pid).startswith(only)], signal.SIGKILL)
         process.wait()
 
     def _see_all_alive(self) -> None:

@@ -1,0 +1,47 @@
+"""The order in which all is struck."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.chaos.victims import VICTIMS, Victim
+from tests.chaos.waves import Waves, evenly, in_order
+
+NUMBERS = st.dictionaries(st.sampled_from(VICTIMS), st.integers(0, 60))
+
+
+def places(count: int) -> list[tuple[str, str]]:
+    return [(f"boundary {number}", "release") for number in range(count)]
+
+
+@given(NUMBERS)
+def test_all_are_struck_once(numbers: dict[type[Victim], int]) -> None:
+    """Each victim meets each of its boundaries once, in their order, never more at a time than it may."""
+    waves = in_order({victim: places(count) for victim, count in numbers.items()})
+    for victim in VICTIMS:
+        mine = [wave.boundaries for wave in waves if wave.victim is victim]
+        assert [place for wave in mine for place in wave] == places(numbers.get(victim, 0))
+        assert all(0 < len(wave) <= victim.wave for wave in mine)
+
+
+@given(NUMBERS)
+def test_quiet_ones_come_first(numbers: dict[type[Victim], int]) -> None:
+    """Nobody takes the time of those that are to be struck on a quiet machine."""
+    quiet = [
+        wave.victim.quiet for wave in in_order({victim: places(count) for victim, count in numbers.items()})
+    ]
+    assert quiet == sorted(quiet, reverse=True)
+
+
+def test_minutes_of_waiting_are_spread() -> None:
+    """Whoever waits has others at work beside it, from the first to the last."""
+    assert evenly("WWW", "abcdef") == ["a", "W", "b", "c", "W", "d", "e", "W", "f"]
+
+
+def test_each_wave_is_taken_once() -> None:
+    """Several worlds take what the boundaries of the first came to."""
+    waves = Waves(lambda found: in_order({VICTIMS[-1]: list(found.items())}))
+    first, second = (waves.take(dict(places(number))) for number in (25, 3))
+    taken = [next(first), next(second), *first, *second]
+    assert [place for wave in taken for place in wave.boundaries] == places(25)

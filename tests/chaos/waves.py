@@ -1,0 +1,61 @@
+"""In which order all is struck, by several worlds at a time, so that the machine has work while some wait."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tests.chaos.victims import VICTIMS, Victim
+from tests.chaos.world import over
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Wave:
+    """Boundaries, with the story that passes each, at which one victim is struck in one world."""
+
+    victim: type[Victim]
+    boundaries: tuple[tuple[str, str], ...]
+
+
+class Waves:
+    """Those that nobody has taken yet. `choose` makes them of the boundaries, which the first world finds."""
+
+    def __init__(self, choose: Callable[[Mapping[str, str]], Sequence[Wave]]) -> None:
+        self._choose, self._turn = choose, threading.Lock()
+        self._left: deque[Wave] | None = None
+
+    def take(self, found: Mapping[str, str]) -> Iterator[Wave]:
+        """Take one after the other, until none is left or somebody interrupts."""
+        while not over.is_set():
+            with self._turn:
+                if self._left is None:
+                    self._left = deque(self._choose(found))
+                if not self._left:
+                    return
+                wave = self._left.popleft()
+            yield wave
+
+
+def in_order(chosen: Mapping[type[Victim], Sequence[tuple[str, str]]]) -> list[Wave]:
+    """Cut what is to be struck into waves: first those that want a quiet machine; then those in which a
+    minute passes without work, evenly among the others."""
+    waves = [
+        Wave(victim, tuple(chosen[victim][at : at + victim.wave]))
+        for victim in VICTIMS
+        for at in range(0, len(chosen.get(victim, ())), victim.wave)
+    ]
+    quiet = [wave for wave in waves if wave.victim.quiet]
+    idle = [wave for wave in waves if wave.victim.idle and not wave.victim.quiet]
+    busy = [wave for wave in waves if not wave.victim.idle and not wave.victim.quiet]
+    return quiet + evenly(idle, busy)
+
+
+def evenly(*kinds: Sequence[T]) -> list[T]:
+    """Mix several lists, so that each is spread over the whole; each keeps its order."""
+    placed = [((at + 0.5) / len(kind), each) for kind in kinds for at, each in enumerate(kind)]
+    return [each for _, each in sorted(placed, key=lambda pair: pair[0])]
