@@ -93,10 +93,7 @@ def answer_to(
     keyset = _keyset(run, asked)
     model.write(keyset)
     message = why if isinstance(why, str) else why()
-    if run.deployment_id:
-        _suspend(asked, wait_for_input=model, message=message, after=_with(after, asked))
-    else:
-        pause_flow_run(key=asked, wait_for_input=model, message=message, timeout=A_YEAR)
+    _wait(run, asked, message, after, wait_for_input=model)
     return _given(model, keyset, asked)
 
 
@@ -116,10 +113,7 @@ def wait_until_woken(
     seen = _seen(run)
     held = next(each for each in _keys(key) if each not in seen)
     before(held)
-    if run.deployment_id:
-        _suspend(held, message=why, after=_with(after, held))
-    else:
-        pause_flow_run(key=held, message=why, timeout=A_YEAR)
+    _wait(run, held, why, after)
 
 
 def kind_of_form(run: Run) -> type[Form]:
@@ -149,16 +143,15 @@ def _keyset(run: FlowRun, asked: str) -> Keyset:
     return keyset_from_base_key(f"{'suspended' if run.deployment_id else 'paused'}-{asked}")
 
 
-def _suspend(key: str, **more: Any) -> None:
-    """Suspend; Fenced when the server takes this process for dead, as it may after it was away itself."""
+def _wait(run: FlowRun, key: str, message: str, after: Callable[[str], None] | None, **asks: Any) -> None:
+    """Suspend, or pause; Fenced when the server takes this process for dead, as it may after it was away."""
     try:
-        suspend_flow_run(key=key, **more)
+        if run.deployment_id:
+            suspend_flow_run(key=key, message=message, after=partial(after, key) if after else None, **asks)
+        else:
+            pause_flow_run(key=key, message=message, timeout=A_YEAR, **asks)
     except Abort as reason:
         raise Fenced(f"the server has this run over in this process: {reason}") from reason
-
-
-def _with(done: Callable[[str], None] | None, key: str) -> Callable[[], None] | None:
-    return partial(done, key) if done else None
 
 
 def _keys(key: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from prefect._flow_run_suspension import mark_flow_run_suspension_requested
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
-from prefect.exceptions import Pause
+from prefect.exceptions import Abort, Pause
 from prefect.input import RunInput, keyset_from_paused_state
 from prefect.states import Paused, Suspended
 from prefect.utilities.engine import propose_state_sync
@@ -24,7 +24,7 @@ def suspend_flow_run(
 ) -> None:
     """Suspend this run and leave its process by Pause; comes back when it has waited under this key before.
 
-    Abort when the server does not let it wait.
+    Abort when the server does not let it wait: as the run is over there, or goes on in another process.
 
     Args:
         key: Under which it waits
@@ -69,8 +69,8 @@ def _proposed(run: UUID, state: State[None], model: type[RunInput] | None) -> St
         accepted = propose_state_sync(client=client, state=state, flow_run_id=run)
     if accepted.is_running():
         return None
-    if not accepted.is_paused():
-        raise RuntimeError(f"the run cannot wait: the server has it as {accepted.name}")
+    if not accepted.is_paused():  # a process that was believed dead woke, had it wait, and somebody answered
+        raise Abort(f"the run cannot wait: the server has it as {accepted.name}")
     return accepted
 
 
