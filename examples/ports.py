@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import tempfile
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from sendoff.errors import PolicyRefused
 
 PORTS = range(20_000, 32_768)  # below those from which Linux and macOS take one for each connection
 _given: set[int] = set()
+_turn = threading.Lock()
 
 
 def free_port(wanted: int = 0) -> int:
@@ -48,14 +50,15 @@ def _is_free(port: int) -> bool:
 
 def _is_ours(port: int) -> bool:
     """Have it for this process, as long as it lives, unless it was given before: to it or another one."""
-    if port in _given:
-        return False
-    try:
-        fcntl.lockf(_register(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
-    except BlockingIOError:
-        return False
-    _given.add(port)
-    return True
+    with _turn:
+        if port in _given:
+            return False
+        try:
+            fcntl.lockf(_register(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        except BlockingIOError:
+            return False
+        _given.add(port)
+        return True
 
 
 @cache

@@ -230,18 +230,24 @@ class Attempt:
         When somebody has taken the environment away from a living run, that is its end.
         """
         run = self._run
-        if run is None or run.lease is None:
+        if run is None:
             raise fenced
         self.logger.warning("%s", fenced)
-        holder = next((lease for lease in run.ledger.leases() if lease.resource == run.lease.resource), None)
-        known = run.ledger.last(self.id, ("release.ended",))
-        if (known or (holder and holder.release == self.id)) and _flow_run().deployment_id:
+        if _flow_run().deployment_id and is_elsewhere(run):
             run.close()
             logging.shutdown()
             os._exit(0)  # whatever else this process said would be taken for the run's state
         run.lease = None
         self.end, self.said = "errored", f"{fenced}; {where_it_stopped(run.ledger.events(release=self.id))}"
         return self._come_to_an_end(run)
+
+
+def is_elsewhere(run: Run) -> bool:
+    """Tell whether another process goes on with a run that this one is not to go on with, or has ended it."""
+    if run.lease is None or run.ledger.last(run.id, ("release.ended",)):
+        return True
+    held = {lease.resource: lease.release for lease in run.ledger.leases()}
+    return held.get(run.lease.resource) == run.id
 
 
 def _flow_run() -> Any:

@@ -144,14 +144,14 @@ def _keyset(run: FlowRun, asked: str) -> Keyset:
 
 
 def _wait(run: FlowRun, key: str, message: str, after: Callable[[str], None] | None, **asks: Any) -> None:
-    """Suspend, or pause; Fenced when the server takes this process for dead, as it may after it was away."""
+    """Suspend, or pause; Fenced when this is not the run's process any more, as far as the server knows."""
     try:
         if run.deployment_id:
             suspend_flow_run(key=key, message=message, after=partial(after, key) if after else None, **asks)
         else:
             pause_flow_run(key=key, message=message, timeout=A_YEAR, **asks)
     except Abort as reason:
-        raise Fenced(f"the server has this run over in this process: {reason}") from reason
+        raise Fenced(f"the server says that the run is not this process's any more: {reason}") from reason
 
 
 def _keys(key: str) -> Iterator[str]:

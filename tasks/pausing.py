@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from prefect._flow_run_suspension import mark_flow_run_suspension_requested
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
-from prefect.exceptions import Abort, Pause
+from prefect.exceptions import Abort, Pause, TerminationSignal
 from prefect.input import RunInput, keyset_from_paused_state
 from prefect.states import Paused, Suspended
 from prefect.utilities.engine import propose_state_sync
@@ -25,6 +27,7 @@ def suspend_flow_run(
     """Suspend this run and leave its process by Pause; comes back when it has waited under this key before.
 
     Abort when the server does not let it wait: as the run is over there, or goes on in another process.
+    TerminationSignal when somebody has cancelled it.
 
     Args:
         key: Under which it waits
@@ -49,7 +52,7 @@ def pause_flow_run(
     timeout: int = 3600,
     poll_interval: int = 1,
 ) -> None:
-    """Wait in this process until the run goes on."""
+    """Wait in this process until the run goes on; Abort and TerminationSignal as when it is suspended."""
     run = _this_run()
     state: State[None] = Paused(
         timeout_seconds=timeout, reschedule=False, pause_key=key, message=message or None
@@ -57,8 +60,9 @@ def pause_flow_run(
     if _proposed(run, state, wait_for_input) is None:
         return
     with get_client(sync_client=True) as client:
-        while (known := client.read_flow_run(run).state) is None or not known.is_running():
+        while (known := client.read_flow_run(run).state) is None or known.is_paused():
             time.sleep(poll_interval)
+    _see_going_on(known)
 
 
 def _proposed(run: UUID, state: State[None], model: type[RunInput] | None) -> State[None] | None:
@@ -67,11 +71,18 @@ def _proposed(run: UUID, state: State[None], model: type[RunInput] | None) -> St
         state.state_details.run_input_keyset = {**keyset_from_paused_state(state)}  # type: ignore[dict-item]
     with get_client(sync_client=True) as client:
         accepted = propose_state_sync(client=client, state=state, flow_run_id=run)
-    if accepted.is_running():
-        return None
-    if not accepted.is_paused():  # a process that was believed dead woke, had it wait, and somebody answered
-        raise Abort(f"the run cannot wait: the server has it as {accepted.name}")
-    return accepted
+    if accepted.is_paused():
+        return accepted
+    _see_going_on(accepted)
+    return None
+
+
+def _see_going_on(state: State[Any]) -> None:
+    """Leave a run that does not go on in this process."""
+    if state.is_cancelling():
+        raise TerminationSignal(signal.SIGTERM)  # its worker sends that soon; it may find nobody any more
+    if not state.is_running():  # a process that was believed dead woke, had it wait, and somebody answered
+        raise Abort(f"it cannot wait or go on here: it is {state.name}")
 
 
 def _this_run() -> UUID:

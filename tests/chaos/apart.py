@@ -31,17 +31,18 @@ class WorldApart:
         """Take waves until none is left; `ended` is told what came of each, and the boundaries in order."""
         rows: list[Row] = []
         try:
-            found = self._pipe.recv()
-            for wave in waves.take(found):
+            for wave in waves.take(self._pipe.recv()):
                 self._pipe.send(wave)
                 struck = self._pipe.recv()
-                ended(struck, list(found))
+                ended(struck, waves.boundaries)
                 rows += struck
-            self._pipe.send(None)
-        except (EOFError, OSError) as error:
+        except (EOFError, ConnectionError) as error:
             raise RuntimeError(f"{self._process.name} ended too early; what it said stands above") from error
         finally:
+            self._pipe.close()  # it takes down its world, and ends
             self._process.join()
+        if self._process.exitcode and not over.is_set():
+            raise RuntimeError(f"{self._process.name} did not come to an end; what it said stands above")
         return rows
 
     def stop(self) -> None:
@@ -69,10 +70,10 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 def _serve(folder: Path, deadline: float, orders: Connection) -> None:
     """Be that process."""
     heed_signals()
-    with suppress(KeyboardInterrupt), World.made(folder) as world:
+    with suppress(KeyboardInterrupt, EOFError), World.made(folder) as world:
         found = find_boundaries(world)
         orders.send(found)
         matrix = Matrix(world, deadline, say)
-        wave: Wave | None
-        while wave := orders.recv():
+        while True:
+            wave: Wave = orders.recv()
             orders.send([cell.row for cell in matrix.wave(wave.victim(), wave.boundaries)])

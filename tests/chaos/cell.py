@@ -19,8 +19,8 @@ from tests.chaos.world import STOPPED, World, until
 ENDS = {"release": "Live", "approved": "Live", "undone": "Undone"}
 REACHES = 600.0  # seconds to come to a boundary, on a busy machine
 FINISHES = 600.0
-LOOK = 0.7  # seconds between two looks
-ASK = 5.0  # seconds after which the server, which has enough to do, is asked although nothing has happened
+LOOK = 1.0  # seconds between two looks; what is measured is read from the ledger
+ASK = 10.0  # seconds after which the server, which has enough to do, is asked although nothing has happened
 
 
 @dataclass

@@ -14,6 +14,7 @@ from tests.chaos.seen import on_worker, problems
 from tests.chaos.victims import Victim
 from tests.chaos.world import World
 
+NOT_TRIED = "not tried: the time was over"
 HALF_SENT = "deploy: half sent"
 
 
@@ -70,7 +71,7 @@ class Matrix:
     def _together(self, victim: Victim, cells: Sequence[Cell]) -> None:
         if time.monotonic() > self.deadline:
             for cell in cells:
-                cell.problems.append("not tried: the time was over")
+                cell.problems.append(NOT_TRIED)
             return
         victim.prepare(self.world, cells)
         with ThreadPoolExecutor(len(cells)) as threads:

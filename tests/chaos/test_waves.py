@@ -26,12 +26,12 @@ def test_all_are_struck_once(numbers: dict[type[Victim], int]) -> None:
 
 
 @given(NUMBERS)
-def test_quiet_ones_come_first(numbers: dict[type[Victim], int]) -> None:
-    """Nobody takes the time of those that are to be struck on a quiet machine."""
-    quiet = [
-        wave.victim.quiet for wave in in_order({victim: places(count) for victim, count in numbers.items()})
+def test_timed_ones_come_first(numbers: dict[type[Victim], int]) -> None:
+    """Nobody delays those of which it is promised how long they take."""
+    timed = [
+        wave.victim.timed for wave in in_order({victim: places(count) for victim, count in numbers.items()})
     ]
-    assert quiet == sorted(quiet, reverse=True)
+    assert timed == sorted(timed, reverse=True)
 
 
 def test_minutes_of_waiting_are_spread() -> None:
@@ -45,3 +45,4 @@ def test_each_wave_is_taken_once() -> None:
     first, second = (waves.take(dict(places(number))) for number in (25, 3))
     taken = [next(first), next(second), *first, *second]
     assert [place for wave in taken for place in wave.boundaries] == places(25)
+    assert waves.boundaries == tuple(dict(places(25)))

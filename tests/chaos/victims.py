@@ -28,7 +28,7 @@ class Victim:
     name = ""
     wave = 10  # releases that are struck in one world, one after the other or at once
     group = 0  # those of them that are under way at a time, struck when they are ready; 0: all of them
-    quiet = False  # whether it is struck before all others, which would take its time
+    timed = False  # whether it is promised how soon releases go on: it is struck first, not to be delayed
     idle = False  # whether a minute passes in which nothing happens
     on_host = False  # whether it is a host, or the way to one
     also: tuple[str, ...] = ()  # ends that are right besides the story's own
@@ -56,7 +56,7 @@ class Victim:
 
 
 class Flow(Victim):
-    name, wave, group, quiet = "flow", 8, 2, True
+    name, wave, group, timed = "flow", 8, 2, True
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         for cell in cells:
@@ -78,7 +78,7 @@ class Zombie(Victim):
             cell.strike()
             world.set_state(cell.run, Crashed(message="believed dead"))
         for cell in cells:
-            until(cell.resumed, f"{cell.name} goes on in another process", pause=0.2)
+            until(cell.resumed, f"{cell.name} goes on in another process", pause=0.5)
             cell.go()
             send(pids[cell.run], signal.SIGCONT)
             cell.zombies = pids[cell.run]
@@ -98,7 +98,7 @@ def tree_of(cell: Cell) -> list[int]:
 class Worker(Victim):
     """A worker's machine dies; a worker on another one is started."""
 
-    name, wave, idle = "worker", 5, True
+    name, wave, timed, idle = "worker", 5, True, True
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         world.kill("worker")

@@ -28,13 +28,14 @@ class Waves:
     def __init__(self, choose: Callable[[Mapping[str, str]], Sequence[Wave]]) -> None:
         self._choose, self._turn = choose, threading.Lock()
         self._left: deque[Wave] | None = None
+        self.boundaries: tuple[str, ...] = ()
 
     def take(self, found: Mapping[str, str]) -> Iterator[Wave]:
         """Take one after the other, until none is left or somebody interrupts."""
         while not over.is_set():
             with self._turn:
                 if self._left is None:
-                    self._left = deque(self._choose(found))
+                    self._left, self.boundaries = deque(self._choose(found)), tuple(found)
                 if not self._left:
                     return
                 wave = self._left.popleft()
@@ -42,17 +43,17 @@ class Waves:
 
 
 def in_order(chosen: Mapping[type[Victim], Sequence[tuple[str, str]]]) -> list[Wave]:
-    """Cut what is to be struck into waves: first those that want a quiet machine; then those in which a
-    minute passes without work, evenly among the others."""
+    """Cut what is to be struck into waves: first those of which it is promised how long they take; then those
+    in which a minute passes without work, evenly among the others."""
     waves = [
         Wave(victim, tuple(chosen[victim][at : at + victim.wave]))
         for victim in VICTIMS
         for at in range(0, len(chosen.get(victim, ())), victim.wave)
     ]
-    quiet = [wave for wave in waves if wave.victim.quiet]
-    idle = [wave for wave in waves if wave.victim.idle and not wave.victim.quiet]
-    busy = [wave for wave in waves if not wave.victim.idle and not wave.victim.quiet]
-    return quiet + evenly(idle, busy)
+    timed = [wave for wave in waves if wave.victim.timed]
+    others = [wave for wave in waves if not wave.victim.timed]
+    idle = [wave for wave in others if wave.victim.idle]
+    return timed + evenly(idle, [wave for wave in others if not wave.victim.idle])
 
 
 def evenly(*kinds: Sequence[T]) -> list[T]:

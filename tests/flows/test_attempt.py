@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from flows import attempt
-from flows.attempt import ENDS, Attempt
+from flows.attempt import ENDS, Attempt, is_elsewhere
 from sendoff import errors
 from sendoff.errors import SendoffError
+from sendoff.ledger import Ledger
 from sendoff.ledger.errors import LeaseHeld
 from sendoff.ledger.models import End
 from sendoff.signers import StampRefused
@@ -115,3 +116,20 @@ def test_a_schedule_starts_nothing_else(
     """Whoever makes a schedule is not hidden behind it: nobody asked for this."""
     with pytest.raises(StampRefused, match="a schedule started this"):
         scheduled(flow, parameters)
+
+
+def test_who_speaks_for_a_run(tmp_path: Path) -> None:
+    """A fenced process says nothing for a run that goes on or has ended; only a person who takes its
+    environment away leaves it without another."""
+    ledger = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}")
+    lease = ledger.take_lease("shop/live", "r1", "ada", "release: new")
+    run: Any = SimpleNamespace(id="r1", ledger=ledger, lease=lease)
+    ledger.take_anew(lease)
+    assert is_elsewhere(run)
+    ledger.give_back("shop/live", "r1", "sam", "it hangs")
+    assert not is_elsewhere(run)
+    ledger.take_lease("shop/live", "r2", "sam", "release: newer")
+    assert not is_elsewhere(run)
+    ledger.append("r1", "release.ended", "ada", {"end": "errored", "said": ""}, "ended")
+    assert is_elsewhere(run)
+    assert is_elsewhere(SimpleNamespace(id="r3", ledger=ledger, lease=None))  # type: ignore[arg-type]

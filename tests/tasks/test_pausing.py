@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from prefect.client.schemas.objects import State
-from prefect.exceptions import Abort, Pause
-from prefect.states import AwaitingRetry, Cancelling, Pending, Running, Scheduled, Suspended
+from prefect.exceptions import Abort, Pause, TerminationSignal
+from prefect.states import AwaitingRetry, Cancelling, Crashed, Paused, Pending, Running, Scheduled, Suspended
 
 from tasks import pausing as module
 from tasks.pausing import pause_flow_run, suspend_flow_run
@@ -17,28 +18,54 @@ from tasks.pausing import pause_flow_run, suspend_flow_run
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Have the server answer with a state, whatever is proposed."""
+    """Have the server answer with a state, whatever is proposed, and show others later."""
 
-    def answer(state: State[Any]) -> None:
+    def answer(state: State[Any], *later: State[Any]) -> None:
+        shown = iter(later)
+        client = SimpleNamespace(read_flow_run=lambda run: SimpleNamespace(state=next(shown)))
         monkeypatch.setattr(module, "_this_run", uuid4)
-        monkeypatch.setattr(module, "get_client", lambda sync_client: nullcontext())
+        monkeypatch.setattr(module, "get_client", lambda sync_client: nullcontext(client))
         monkeypatch.setattr(module, "propose_state_sync", lambda **words: state)
         monkeypatch.setattr(module, "mark_flow_run_suspension_requested", lambda *words: None)
 
     return answer
 
 
-@pytest.mark.parametrize(
-    "state",
-    [Scheduled(name="Resuming"), AwaitingRetry(), Pending(), Cancelling()],
-    ids=lambda each: each.name,
+ELSEWHERE = pytest.mark.parametrize(
+    "state", [Scheduled(name="Resuming"), AwaitingRetry(), Pending(), Crashed()], ids=lambda each: each.name
 )
-@pytest.mark.parametrize("wait", [suspend_flow_run, pause_flow_run])
+WAIT = pytest.mark.parametrize("wait", [suspend_flow_run, pause_flow_run])
+
+
+@ELSEWHERE
+@WAIT
 def test_goes_on_elsewhere(answers: Any, wait: Any, state: State[Any]) -> None:
     """A process that is not the run's any more is told so, and does nothing."""
     answers(state)
-    with pytest.raises(Abort, match=f"the run cannot wait: the server has it as {state.name}"):
+    with pytest.raises(Abort, match=f"it cannot wait or go on here: it is {state.name}"):
         wait("owner")
+
+
+@WAIT
+def test_cancelled_before_it_waits(answers: Any, wait: Any) -> None:
+    """Its process ends as if its worker had told it already, and does not wait."""
+    answers(Cancelling())
+    with pytest.raises(TerminationSignal):
+        wait("owner")
+
+
+@pytest.mark.parametrize(("state", "error"), [(Cancelling(), TerminationSignal), (Crashed(), Abort)])
+def test_over_while_it_is_paused(answers: Any, state: State[Any], error: type[BaseException]) -> None:
+    """Somebody who cancels a run that pauses in its process is not waited for."""
+    answers(Paused(), Paused(), state)
+    with pytest.raises(error):
+        pause_flow_run("owner", poll_interval=0)
+
+
+def test_goes_on_after_a_pause(answers: Any) -> None:
+    """It comes back when somebody has answered."""
+    answers(Paused(), Paused(), Running())
+    pause_flow_run("owner", poll_interval=0)
 
 
 def test_suspended(answers: Any) -> None:
