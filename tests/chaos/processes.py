@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from tests.kit.runs import told
+
 
 def tree(root: int) -> list[int]:
     """List a process and all that descend from it, parents first; so do copies from their worker."""
@@ -18,10 +20,7 @@ def tree(root: int) -> list[int]:
 
 def called(pid: int) -> str:
     """Give the name of its program; none when it has gone."""
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
-    except OSError:
-        return ""
+    return told(Path(f"/proc/{pid}/comm")).strip()
 
 
 def _maker_for(pid: int) -> int | None:
@@ -52,7 +51,4 @@ def _alive() -> Iterator[tuple[int, list[str]]]:
 
 
 def _words(pid: int, file: str) -> list[str]:
-    try:
-        return Path(f"/proc/{pid}/{file}").read_text(errors="replace").split("\0")
-    except OSError:
-        return []
+    return told(Path(f"/proc/{pid}/{file}")).split("\0")

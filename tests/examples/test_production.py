@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,10 @@ def pid_of(up: Made, name: str) -> int:
 def listened_on(up: Made) -> dict[int, str]:
     """Read from /proc the ports on which what was started listens, with the addresses."""
     pids = [line.partition(" ")[0] for line in up.left()]
-    mine = {os.readlink(fd) for pid in pids for fd in Path("/proc", pid, "fd").iterdir() if fd.is_symlink()}
-    found = {}
+    found, mine = {}, set()
+    for fd in (fd for pid in pids for fd in Path("/proc", pid, "fd").glob("*")):
+        with suppress(OSError):  # it may be closed meanwhile
+            mine.add(os.readlink(fd))
     for table in ("tcp", "tcp6"):
         for row in Path("/proc/net", table).read_text().splitlines()[1:]:
             _, local, _, state, *rest = row.split()

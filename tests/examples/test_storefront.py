@@ -21,7 +21,7 @@ def is_alive(pid: int) -> bool:
     """Tell a process from one that has ended, though perhaps nobody has collected its exit code yet."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
-    except FileNotFoundError:
+    except OSError:
         return False
 
 

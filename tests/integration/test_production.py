@@ -15,6 +15,7 @@ import pytest
 from prefect.client.schemas.objects import State, StateType
 
 from examples.production import haproxy
+from tests.kit.runs import told
 
 Stack = Any  # the classes stand in conftest.py, which tests do not import
 Wiring = Any
@@ -99,7 +100,7 @@ def workers_of(wiring: Wiring, run: str) -> set[str]:
 
 def children(pid: int) -> str:
     """List the children of a process."""
-    return "".join(each.read_text() for each in Path(f"/proc/{pid}/task").glob("*/children"))
+    return "".join(told(each) for each in Path(f"/proc/{pid}/task").glob("*/children"))
 
 
 def test_services_die(production: Stack, approving: Stack, wiring: Wiring, eventually: Eventually) -> None:

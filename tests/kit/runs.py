@@ -9,14 +9,18 @@ from contextlib import suppress
 from pathlib import Path
 
 
+def told(file: Path) -> str:
+    """Read what the kernel tells of a process or a thread; nothing when it has ended meanwhile."""
+    try:
+        return file.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
 def having(variable: str) -> list[int]:
     """Find the processes that were started with a variable, `NAME=value`."""
-    found = []
-    for environ in Path("/proc").glob("[0-9]*/environ"):
-        with suppress(OSError):
-            if variable in environ.read_text(errors="replace").split("\0"):
-                found.append(int(environ.parent.name))
-    return found
+    all_of_them = Path("/proc").glob("[0-9]*/environ")
+    return [int(environ.parent.name) for environ in all_of_them if variable in told(environ).split("\0")]
 
 
 def processes(run: str) -> list[int]:
@@ -26,10 +30,10 @@ def processes(run: str) -> list[int]:
 
 def makers(run: str) -> list[int]:
     """Find the process that a run's own is a copy of."""
-    stats = [Path(f"/proc/{pid}/stat").read_text() for pid in processes(run)]
-    parents = {int(stat.rpartition(")")[2].split()[1]) for stat in stats}
+    stats = [told(Path(f"/proc/{pid}/stat")) for pid in processes(run)]
+    parents = {int(stat.rpartition(")")[2].split()[1]) for stat in stats if stat}
     name = "deployments.process.preloaded"
-    return [pid for pid in parents if name in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
+    return [pid for pid in parents if name in told(Path(f"/proc/{pid}/cmdline")).split("\0")]
 
 
 def send(pids: Iterable[int], number: signal.Signals) -> None:
