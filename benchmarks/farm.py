@@ -130,8 +130,8 @@ class Farm:
             public = (self.folder / "keys" / f"{host.name}.pub").read_text().split()
             known.append(f"[{ADDRESS}]:{host.port} {public[0]} {public[1]}\n")
             config.append(f"Host {host.name}\n  Port {host.port}\n")
-            path = f"{self.programs / host.name}{os.pathsep}{os.environ['PATH']}" if self.programs else ""
-            more = f" PATH={path}" if path else ""
+            own = self.programs and self.programs / host.name
+            more = f" PATH={own}{os.pathsep}{os.environ['PATH']}" if own else ""
             daemon = DAEMON.format(address=ADDRESS, folder=self.folder, more=more, **asdict(host))
             self._config(host).write_text(daemon)
         self.known_hosts.write_text("".join(known))

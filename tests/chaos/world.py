@@ -197,9 +197,6 @@ class World:
     def _start(self, name: str, *words: str, variables: tuple[str, ...] = ()) -> None:
         self.processes.start(name, ("env", *variables, sys.executable, *words))
 
-    def pids(self, name: str) -> list[int]:
-        return tree(self.processes.running[name].pid)
-
     def kill(self, name: str, only: str = "") -> None:
         """Kill a part and all that descends from it, or those among them that are called so."""
         process = self.processes.running.pop(name)

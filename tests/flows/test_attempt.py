@@ -130,6 +130,7 @@ def test_who_speaks_for_a_run(tmp_path: Path) -> None:
     assert not is_elsewhere(run)
     ledger.take_lease("shop/live", "r2", "sam", "release: newer")
     assert not is_elsewhere(run)
+    without: Any = SimpleNamespace(id="r1", ledger=ledger, lease=None)
+    assert is_elsewhere(without)
     ledger.append("r1", "release.ended", "ada", {"end": "errored", "said": ""}, "ended")
     assert is_elsewhere(run)
-    assert is_elsewhere(SimpleNamespace(id="r3", ledger=ledger, lease=None))  # type: ignore[arg-type]
