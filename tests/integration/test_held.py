@@ -93,7 +93,7 @@ def test_the_line_is_stopped_and_let_go(stack: Stack, application: Make, eventua
 def test_a_batch_is_finished_first(stack: Stack, application: Make, eventually: Until) -> None:
     """A line that is stopped in the middle: the batch that is under way is finished, the next one is held."""
     app = application()
-    commands = {"after": [["sh", "-c", WAITS, "sh", "{base}"]], "timeout": "120s"}
+    commands = {"after": [["sh", "-c", WAITS, "sh", "{base}"]], "timeout": "40m"}
     app.describe(target={"name": "web", "commands": commands})
     run = stack.start("release", app.what("1"))
     eventually(lambda: app.live == ["1", None], "it is live on a, in the middle of its commands")

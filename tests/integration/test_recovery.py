@@ -31,7 +31,10 @@ def waiting(app: Application) -> dict[str, Any]:
     waits = 'until [ -e "$1/go" ]; do sleep 0.1; done; echo "$2" >>"$1/ran"'
     return {
         "name": "web",
-        "commands": {"after": [["sh", "-c", waits, "sh", "{base}", "{version}"]], "timeout": "60s"},
+        "commands": {
+            "after": [["sh", "-c", waits, "sh", "{base}", "{version}"]],
+            "timeout": "40m",  # as long as the test does
+        },
     }
 
 

@@ -76,6 +76,7 @@ def describe(stack: Stack, app: Application, site: str = SITE) -> None:
             "commands": {
                 "after": [["sh", "-c", WAITS, "sh", "{base}", "{version}"]],
                 "secrets": ["DB_PASSWORD"],
+                "timeout": "40m",  # they wait as long as the test does
             },
         },
         on_trouble={"ask": False},
@@ -171,7 +172,7 @@ def test_the_release_dies(stack: Stack, application: Make, site: Site, eventuall
     eventually(lambda: stack.state(run).name == "Live", "it comes to its end")
     assert ran(app, "a") == ran(app, "b") == f"1 {SECRET}\n"
     went = [each for each in errands(stack, run) if each.name.endswith("go live on b")]
-    assert [each.state_name for each in went] == ["Fenced", "Completed"]
+    assert [each.state_name for each in went] == ["Fenced", "Completed"], [each.state for each in went]
     done = [each.body["step"] for each in stack.events(run, "step.done")]
     assert [done.count(step) for step in ("deploy/b", "go-live/b")] == [1, 1]
     stack.assert_settled(app.name)
