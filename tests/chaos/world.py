@@ -6,7 +6,6 @@ import itertools
 import os
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -33,8 +32,8 @@ from sendoff.ledger import Ledger
 from sendoff.settings import Settings
 from tests.chaos.processes import called, tree
 from tests.chaos.proxy import Proxy
+from tests.kit.postgresql import Server, postgresql
 from tests.kit.runs import send
-from tests.sendoff.ledger.conftest import Server
 
 T = TypeVar("T")
 NAMES = ("a", "b", "c")
@@ -42,6 +41,13 @@ STOPPED = "b"  # the host at which a run is stopped, and which is struck
 LEASE = 6.0  # seconds; short, so that one can be outlasted
 STARTS = 300.0  # seconds; a first start on a busy or slow machine takes some
 HOOK = Path(__file__).parent / "hook"
+IN_BATCHES = {  # what is shown of tasks, a second later: else it is a third of what the server has to compute
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "20",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "20",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "20",
+    "PREFECT_SERVER_SERVICES_TRIGGERS_READ_BATCH_SIZE": "20",
+}
 DATE = """\
 #!/bin/sh
 [ -e '{flag}' ] || exec {date} "$@"
@@ -100,6 +106,7 @@ class World:
             "PREFECT_API_URL": self.api,
             "PREFECT_API_DATABASE_CONNECTION_URL": prefect.replace("postgresql:", "postgresql+asyncpg:"),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            **IN_BATCHES,
             "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(self.folder / "shared" / "results"),
             "DO_NOT_TRACK": "1",
             "SENDOFF_HOME": str(self.folder / "home"),
@@ -114,13 +121,8 @@ class World:
     @contextmanager
     def made(cls, folder: Path) -> Iterator[World]:
         """Start all of it, and stop it at the end."""
-        with tempfile.TemporaryDirectory(prefix="sendoff-postgresql-") as data:
-            database = Server(Path(data))
-            try:
-                with cls(folder, database)._running() as world:
-                    yield world
-            finally:
-                database.stop()
+        with postgresql() as database, cls(folder, database)._running() as world:
+            yield world
 
     @contextmanager
     def _running(self) -> Iterator[World]:

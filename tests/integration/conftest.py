@@ -45,8 +45,9 @@ from examples.production.wiring import Wiring
 from sendoff.ledger import Ledger
 from sendoff.ledger.models import Event
 from sendoff.settings import Settings
+from tests.kit.postgresql import postgresql
 
-DEADLINE = 480.0  # seconds; a server on SQLite may be held up for minutes on a busy or slow machine
+DEADLINE = 480.0  # seconds; a server may be held up for minutes on a busy or slow machine
 WHY = {
     "summary": "Customers see something new",
     "reason": "The tests",
@@ -158,7 +159,7 @@ class Stack:
     def wait_for(self, run: str, *names: str, seconds: float = DEADLINE) -> State[Any]:
         """Wait until a run is in one of these states; any other end is a failure at once.
 
-        A crash is none: it goes on by itself, as where Prefect's server waited a minute for its SQLite.
+        A crash is none: it goes on by itself, as where a process is killed, or was not heard of.
         """
 
         def is_there() -> State[Any] | None:
@@ -336,11 +337,16 @@ class Application:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The demo's own server, hosts and worker, in a folder of the tests."""
+    """The demo's own server, hosts and worker, in a folder of the tests.
+
+    The server keeps its data in PostgreSQL: on a busy machine it holds SQLite up for minutes. `make demo` and
+    what stands in the documentation are tried with SQLite.
+    """
     folder = tmp_path_factory.mktemp("stack") / "demo"
-    with Workspace(folder, ui_port=str(free_port())) as workspace:
+    with Workspace(folder, ui_port=str(free_port())) as workspace, postgresql() as database:
         workspace.prepare()
-        environ = workspace.environ(os.environ)
+        url = database.new_database().replace("postgresql:", "postgresql+asyncpg:")
+        environ = workspace.environ(os.environ) | {"PREFECT_API_DATABASE_CONNECTION_URL": url}
         processes = Processes(workspace.logs, environ)
         try:
             _start(workspace, processes)

@@ -33,7 +33,7 @@ echo 'connecting to the cache'
 test -e ../../shared/cache-$1 || { echo 'cache.internal: no answer in 5 s'; exit 1; }
 END
 """
-WAIT = 300_000  # milliseconds; a server on SQLite may be held up for minutes on a busy or slow machine
+WAIT = 300_000  # milliseconds; a server may be held up for minutes on a busy or slow machine
 
 pytestmark = [
     pytest.mark.prefect,
