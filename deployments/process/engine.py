@@ -12,6 +12,7 @@ from importlib import import_module
 from pydantic import BaseModel
 
 import flows
+from deployments.process import trust
 
 LATER = ("prefect.task_engine", "prefect.concurrency.sync", "anyio._backends._asyncio")
 POSTGRESQL = ("psycopg", "sqlalchemy.dialects.postgresql.psycopg")
@@ -27,16 +28,18 @@ def load() -> None:
         import_module("prefect.flow_engine")
         for module in pkgutil.iter_modules(flows.__path__, "flows."):
             import_module(module.name)
+        trust.share()
 
 
 def complete(ledger: str) -> None:
-    """Do what each run does in its first moments: import what is not needed until then, and finish models.
+    """Do what each run does in its first moments: import the rest, read certificates, finish models.
 
     `ledger` is its address. Prefect's models are finished when they are used first.
     """
     with _made_to_stay():
         for name in LATER + (POSTGRESQL if ledger.startswith("postgres") else ()):
             import_module(name)
+        trust.read()
         for model in list(_below(BaseModel)):
             if model.__module__.startswith("prefect."):
                 model.model_rebuild(raise_errors=False)
