@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,31 @@ def waiting(app: Application) -> dict[str, Any]:
             "timeout": "40m",  # as long as the test does
         },
     }
+
+
+def stopped(stack: Stack, run: str, until: Until) -> list[int]:
+    """Have a run's processes stand still, but not while one writes to the ledger: nobody else could then."""
+    pids = processes(run)
+
+    def stand_still() -> bool:
+        send(pids, signal.SIGSTOP)
+        if can_be_written(Path(stack.environ["SENDOFF_HOME"], "ledger.db")):
+            return True
+        send(pids, signal.SIGCONT)
+        return False
+
+    until(stand_still, "they stand still")
+    return pids
+
+
+def can_be_written(ledger: Path) -> bool:
+    """Tell whether nobody is about to write to an SQLite file."""
+    with closing(sqlite3.connect(ledger, timeout=1, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        return True
 
 
 def let_go(app: Application) -> None:
@@ -101,8 +128,7 @@ def test_the_zombie_that_wakes(stack: Stack, application: Make, eventually: Unti
     app = application()
     app.describe(target=waiting(app))
     run = switching(stack, app, eventually)
-    zombies = processes(run)
-    send(processes(run), signal.SIGSTOP)
+    zombies = stopped(stack, run, eventually)
     stack.client.set_flow_run_state(stack.run(run).id, Crashed(message="believed dead"), force=True)
     eventually(lambda: len(stack.events(run, "lease.resumed")) == 1, "it goes on in another process")
     for pid in zombies:
