@@ -34,6 +34,12 @@ def test_timed_ones_come_first(numbers: dict[type[Victim], int]) -> None:
     assert timed == sorted(timed, reverse=True)
 
 
+def test_worlds_do_not_wait_all_at_once() -> None:
+    """While one waits to be told that a worker is dead, others have flows to kill."""
+    of_each = {victim: places(3 * victim.wave) for victim in VICTIMS if victim.timed}
+    assert [wave.victim.idle for wave in in_order(of_each)] == [True, False] * 3
+
+
 def test_minutes_of_waiting_are_spread() -> None:
     """Whoever waits has others at work beside it, from the first to the last."""
     assert evenly("WWW", "abcdef") == ["a", "W", "b", "c", "W", "d", "e", "W", "f"]

@@ -43,17 +43,22 @@ class Waves:
 
 
 def in_order(chosen: Mapping[type[Victim], Sequence[tuple[str, str]]]) -> list[Wave]:
-    """Cut what is to be struck into waves: first those of which it is promised how long they take; then those
-    in which a minute passes without work, evenly among the others."""
+    """Cut what is to be struck into waves: first those of which it is promised how long they take.
+
+    Those in which a minute passes without work are spread evenly among the others, so that there is some.
+    """
     waves = [
         Wave(victim, tuple(chosen[victim][at : at + victim.wave]))
         for victim in VICTIMS
         for at in range(0, len(chosen.get(victim, ())), victim.wave)
     ]
     timed = [wave for wave in waves if wave.victim.timed]
-    others = [wave for wave in waves if not wave.victim.timed]
-    idle = [wave for wave in others if wave.victim.idle]
-    return timed + evenly(idle, [wave for wave in others if not wave.victim.idle])
+    return _spread(timed) + _spread([wave for wave in waves if not wave.victim.timed])
+
+
+def _spread(waves: Sequence[Wave]) -> list[Wave]:
+    idle = [wave for wave in waves if wave.victim.idle]
+    return evenly(idle, [wave for wave in waves if not wave.victim.idle])
 
 
 def evenly(*kinds: Sequence[T]) -> list[T]:
