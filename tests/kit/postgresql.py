@@ -37,18 +37,19 @@ class Server(PostgreSQL):
         self.start()
 
     def start(self) -> None:
-        deadline = time.monotonic() + 30
-        while not self._serves():
+        deadline = time.monotonic() + 120
+        while not self._serves(deadline):
             assert time.monotonic() < deadline, (self.folder / "log").read_text()
 
-    def _serves(self) -> bool:
+    def _serves(self, deadline: float) -> bool:
         """After a kill it cannot start before the last of its processes has gone, so it is started again."""
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(self.command(**SETTINGS), stderr=log, **self.options)
-        while self.process.poll() is None:
+        while self.process.poll() is None and time.monotonic() < deadline:
             if self.answers():
                 return True
-            time.sleep(0.02)
+            time.sleep(0.02)  # it tells nobody when it is ready
+        self.process.kill()
         return False
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
