@@ -22,6 +22,8 @@ BEGUN = {f"prefect.flow-run.{name}" for name in ("Pending", "Submitting", "Runni
 MOVED = {f"prefect.flow-run.{state}" for state in ("Late", "AwaitingRetry", "Retrying", "Cancelling")}
 OVER = {f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Crashed", "Cancelled")}
 LOOKS_AFTER = "recover"  # the flow that the automations start
+# `flow_run.id` would have the server make a client and ask itself for the run first.
+THE_RUN = "{{ event.resource.id.removeprefix('prefect.flow-run.') }}"
 
 
 def automations(recover: UUID) -> tuple[AutomationCore, ...]:
@@ -79,7 +81,7 @@ def _of_flow(name: str) -> dict[str, Any]:
 
 
 def _look_after(recover: UUID, **more: Any) -> RunDeployment:
-    parameters = {"run": {"__prefect_kind": "jinja", "template": "{{ flow_run.id }}"}, **more}
+    parameters = {"run": {"__prefect_kind": "jinja", "template": THE_RUN}, **more}
     # Its type is said, as of an automation that is known the client sends only what was said.
     return RunDeployment(
         type="run-deployment", source="selected", deployment_id=recover, parameters=parameters

@@ -28,7 +28,6 @@ class Victim:
     name = ""
     wave = 10  # releases that are struck in one world, one after the other or at once
     group = 0  # those of them that are under way at a time, struck when they are ready; 0: all of them
-    timed = False  # whether it is promised how soon releases go on: it is struck first, not to be delayed
     idle = False  # whether a minute passes in which nothing happens
     on_host = False  # whether it is a host, or the way to one
     also: tuple[str, ...] = ()  # ends that are right besides the story's own
@@ -56,7 +55,7 @@ class Victim:
 
 
 class Flow(Victim):
-    name, wave, group, timed = "flow", 8, 2, True
+    name, wave, group = "flow", 9, 3
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         for cell in cells:
@@ -98,7 +97,7 @@ def tree_of(cell: Cell) -> list[int]:
 class Worker(Victim):
     """A worker's machine dies; a worker on another one is started."""
 
-    name, wave, timed, idle = "worker", 5, True, True
+    name, wave, idle = "worker", 8, True
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         world.kill("worker")
@@ -110,7 +109,7 @@ class Worker(Victim):
 
 
 class PrefectServer(Victim):
-    name, wave, idle = "server", 12, True
+    name, wave, idle = "server", 16, True
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         world.kill("server")
@@ -123,7 +122,7 @@ class PrefectServer(Victim):
 class Database(Victim):
     """PostgreSQL, in which both the ledger and what Prefect knows are."""
 
-    name, wave, idle = "database", 12, True
+    name, wave, idle = "database", 16, True
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         send(tree(world.database.process.pid), signal.SIGKILL)

@@ -43,7 +43,7 @@ class Waves:
 
 
 def in_order(chosen: Mapping[type[Victim], Sequence[tuple[str, str]]]) -> list[Wave]:
-    """Cut what is to be struck into waves: first those of which it is promised how long they take.
+    """Cut what is to be struck into waves.
 
     Those in which a minute passes without work are spread evenly among the others, so that there is some.
     """
@@ -52,16 +52,11 @@ def in_order(chosen: Mapping[type[Victim], Sequence[tuple[str, str]]]) -> list[W
         for victim in VICTIMS
         for at in range(0, len(chosen.get(victim, ())), victim.wave)
     ]
-    timed = [wave for wave in waves if wave.victim.timed]
-    return _spread(timed) + _spread([wave for wave in waves if not wave.victim.timed])
-
-
-def _spread(waves: Sequence[Wave]) -> list[Wave]:
     idle = [wave for wave in waves if wave.victim.idle]
     return evenly(idle, [wave for wave in waves if not wave.victim.idle])
 
 
-def evenly(*kinds: Sequence[T]) -> list[T]:
-    """Mix several lists, so that each is spread over the whole; each keeps its order."""
-    placed = [((at + 0.5) / len(kind), each) for kind in kinds for at, each in enumerate(kind)]
+def evenly(first: Sequence[T], second: Sequence[T]) -> list[T]:
+    """Mix two lists, so that each is spread over the whole, from its beginning; each keeps its order."""
+    placed = [(at / len(kind), each) for kind in (first, second) for at, each in enumerate(kind)]
     return [each for _, each in sorted(placed, key=lambda pair: pair[0])]

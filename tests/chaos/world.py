@@ -41,12 +41,12 @@ STOPPED = "b"  # the host at which a run is stopped, and which is struck
 LEASE = 6.0  # seconds; short, so that one can be outlasted
 STARTS = 300.0  # seconds; a first start on a busy or slow machine takes some
 HOOK = Path(__file__).parent / "hook"
-IN_BATCHES = {  # what is shown of tasks, a second later: else it is a third of what the server has to compute
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "20",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "20",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
-    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "20",
+LEAN = {  # without what only the UI's pages of tasks and events show, and questions that get the same answer
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_TRIGGERS_READ_BATCH_SIZE": "20",
+    "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
+    "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
 }
 DATE = """\
 #!/bin/sh
@@ -106,7 +106,7 @@ class World:
             "PREFECT_API_URL": self.api,
             "PREFECT_API_DATABASE_CONNECTION_URL": prefect.replace("postgresql:", "postgresql+asyncpg:"),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            **IN_BATCHES,
+            **LEAN,
             "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(self.folder / "shared" / "results"),
             "DO_NOT_TRACK": "1",
             "SENDOFF_HOME": str(self.folder / "home"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,12 +10,17 @@ from uuid import UUID, uuid4
 import pytest
 from prefect.server.events.schemas.automations import EventTrigger as ServerTrigger
 from prefect.server.events.schemas.events import ReceivedEvent
+from prefect.server.utilities.user_templates import (
+    matching_types_in_templates,
+    render_user_template,
+    validate_user_template,
+)
 
 from deployments.automations import HEARTBEAT, automations, register_automations
 from sendoff.server.bodies import started_by
 from tasks.recovery import SILENCE
 
-RECOVER = uuid4()
+RECOVER, RUN = uuid4(), uuid4()
 
 
 class Server:
@@ -42,12 +48,16 @@ def test_silence_is_longer_than_two_heartbeats() -> None:
 
 
 def test_the_run_that_died_is_named() -> None:
-    """`recover` is given the run that the event was about."""
-    run = {"__prefect_kind": "jinja", "template": "{{ flow_run.id }}"}
+    """`recover` is given the run that the event was about, which the server need not look up."""
     for each, more in zip(automations(RECOVER), ({}, {"silent": True}, {"silent": True}), strict=True):
         (action,) = each.actions
         assert action.deployment_id == RECOVER
-        assert action.parameters == {"run": run, **more}
+        template = action.parameters["run"]["template"]
+        assert action.parameters == {"run": {"__prefect_kind": "jinja", "template": template}, **more}
+        validate_user_template(template)
+        died = heard("prefect.flow-run.Crashed", "release")
+        assert asyncio.run(render_user_template(template, {"event": died})) == str(RUN)
+        assert matching_types_in_templates([template], {"flow", "flow_run"}) == []
 
 
 def test_only_our_own_runs_are_watched() -> None:
@@ -78,7 +88,7 @@ def heard(event: str, flow: str) -> Any:
         | {"prefect.resource.name": flow},
         {"prefect.resource.id": "prefect.tag.sendoff", "prefect.resource.role": "tag"},
     ]
-    resource = {"prefect.resource.id": "prefect.flow-run.1"}
+    resource = {"prefect.resource.id": f"prefect.flow-run.{RUN}"}
     return ReceivedEvent(
         occurred=datetime.now(UTC), event=event, resource=resource, related=related, id=uuid4()
     )
