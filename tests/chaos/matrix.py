@@ -42,7 +42,7 @@ def find_boundaries(world: World) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Releases to strike. `say` is told of each that is over; none begins after the deadline."""
+    """Releases to strike. `say` is told of each that is over; none begins that may not be over in time."""
 
     world: World
     deadline: float
@@ -69,7 +69,7 @@ class Matrix:
         return cells
 
     def _together(self, victim: Victim, cells: Sequence[Cell]) -> None:
-        if time.monotonic() > self.deadline:
+        if time.monotonic() + victim.lasts > self.deadline:
             for cell in cells:
                 cell.problems.append(NOT_TRIED)
             return

@@ -29,6 +29,7 @@ class Victim:
     wave = 10  # releases that are struck in one world, one after the other or at once
     group = 0  # those of them that are under way at a time, struck when they are ready; 0: all of them
     idle = False  # whether a minute passes in which nothing happens
+    lasts = 120.0  # seconds that a wave takes at most, on a slow machine
     on_host = False  # whether it is a host, or the way to one
     also: tuple[str, ...] = ()  # ends that are right besides the story's own
     about: tuple[str, ...] = ()  # words of which such an end has to say one
@@ -97,7 +98,7 @@ def tree_of(cell: Cell) -> list[int]:
 class Worker(Victim):
     """A worker's machine dies; a worker on another one is started."""
 
-    name, wave, idle = "worker", 8, True
+    name, wave, idle, lasts = "worker", 5, True, 240.0
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         world.kill("worker")
@@ -109,7 +110,7 @@ class Worker(Victim):
 
 
 class PrefectServer(Victim):
-    name, wave, idle = "server", 16, True
+    name, wave, idle, lasts = "server", 16, True, 400.0
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         world.kill("server")
@@ -122,7 +123,7 @@ class PrefectServer(Victim):
 class Database(Victim):
     """PostgreSQL, in which both the ledger and what Prefect knows are."""
 
-    name, wave, idle = "database", 16, True
+    name, wave, idle, lasts = "database", 16, True, 400.0
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         send(tree(world.database.process.pid), signal.SIGKILL)
