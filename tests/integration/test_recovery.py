@@ -211,6 +211,7 @@ def test_killed_again_and_again(stack: Stack, application: Make, eventually: Unt
     app = application()
     app.describe(target=waiting(app))
     run = switching(stack, app, eventually)
+    eventually(lambda: stack.ledger.last(run, ("host.live",)), "what is live is written down")
     for number in range(1, 6):
         body = {"attempt": number, "of": 5, "why": "as before", "by": "recover"}
         stack.ledger.append(run, "release.recovered", "recover", body, f"recovered/{number}")
