@@ -18,7 +18,7 @@ from tests.chaos.world import World, over
 
 
 class WorldApart:
-    """Another process with a world, which strikes what it is told to; all is over by the deadline."""
+    """Another process with a world, which strikes what it is told to and what is over by the deadline."""
 
     def __init__(self, folder: Path, deadline: float) -> None:
         spawning = get_context("spawn")

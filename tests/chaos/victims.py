@@ -29,7 +29,7 @@ class Victim:
     wave = 10  # releases that are struck in one world, one after the other or at once
     group = 0  # those of them that are under way at a time, struck when they are ready; 0: all of them
     idle = False  # whether a minute passes in which nothing happens
-    lasts = 120.0  # seconds that a wave takes at most, on a slow machine
+    lasts = 120.0  # seconds until those that are under way at a time are over, at most, on a slow machine
     on_host = False  # whether it is a host, or the way to one
     also: tuple[str, ...] = ()  # ends that are right besides the story's own
     about: tuple[str, ...] = ()  # words of which such an end has to say one
