@@ -33,8 +33,7 @@ def go_live_on(run: Run, target: str, host: str, plan: Plan) -> Outcome:
     release = plan.subject.release_name
     commands = run.fleet(target).commands
     with run.step("go-live", target, host) as step:
-        if run.host(target, host).facts().live != release:
-            _run_all(run, target, host, release, "go-live/before", commands.before)
+        _run_all(run, target, host, release, "go-live/before", commands.before, unless_live=release)
         outcome = _switch(run, target, host, plan, release)
         _run_all(run, target, host, release, "go-live/after", commands.after)
         return step.came_to(outcome)
@@ -47,7 +46,8 @@ def put_back(run: Run, target: str, host: str, plan: Plan) -> Outcome:
     commands = run.fleet(target).commands
     with run.step("undo", target, host) as step:
         if previous is None:
-            _run_all(run, target, host, plan.subject.release_name, "undo/withdraw", commands.withdraw)
+            new = plan.subject.release_name
+            _run_all(run, target, host, new, "undo/withdraw", commands.withdraw, unless_live="")
         outcome = _switch(run, target, host, plan, previous, undo=True)
         if previous is not None:
             _run_all(run, target, host, previous, "undo/after", commands.after)
@@ -208,7 +208,13 @@ def _switch(run: Run, target: str, host: str, plan: Plan, release: str | None, u
 
 
 def _run_all(
-    run: Run, target: str, host: str, release: str, moment: str, commands: Sequence[Sequence[str]]
+    run: Run,
+    target: str,
+    host: str,
+    release: str,
+    moment: str,
+    commands: Sequence[Sequence[str]],
+    unless_live: str | None = None,
 ) -> None:
     """Run commands in their order; one that a killed process has run to its end already is not run again."""
     words = run.fleet(target).commands
@@ -217,6 +223,6 @@ def _run_all(
     for number, command in enumerate(commands, start=1):
         filled = tuple(fill(word, values) for word in command)
         once = f"{run.id}/{moment}/{number}"
-        result = run.host(target, host).run(filled, release, words.timeout, secrets, once)
+        result = run.host(target, host).run(filled, release, words.timeout, secrets, once, unless_live)
         if result.code:
             raise CommandFailed(host, filled, result.code, run.mask(result.output))

@@ -25,6 +25,7 @@ class RunsNothing:
         timeout: float,
         env: Mapping[str, str],
         once: str = "",
+        unless_live: str | None = None,
     ) -> CommandResult:
         """Refuse."""
         raise PolicyRefused(f"{self.name}: {' '.join(command)!r} cannot be run, as {self.because}")

@@ -70,10 +70,12 @@ class HostTarget(Protocol):
         timeout: float,
         env: Mapping[str, str],
         once: str = "",
+        unless_live: str | None = None,
     ) -> CommandResult:
         """Run a command in the folder of a release; a code other than 0 is a result, not an error.
 
         `once`: a key for a command that changes the host; until the next switch it ends well only once.
+        `unless_live`: what is live after the switch that it precedes, "" for nothing; it is not run then.
         """
 
     def switch(self, release: str | None) -> Outcome:

@@ -89,27 +89,33 @@ class MachinesBehind:
 
     def _switch(self, side: str, host: HostTarget, release: str) -> None:
         commands = self._sides[side].commands
-        if host.facts().live != release:
-            self._run(side, host, release, "before", commands.before)
+        self._run(side, host, release, "before", commands.before, unless_live=release)
         host.switch(release)
         self._run(side, host, release, "after", commands.after)
 
     def _take_away(self, side: str, host: HostTarget, release: str) -> None:
         facts = host.facts()
         if facts.live == release:
-            self._run(side, host, release, "withdraw", self._sides[side].commands.withdraw)
+            withdraw = self._sides[side].commands.withdraw
+            self._run(side, host, release, "withdraw", withdraw, unless_live="")
             host.switch(None)
         if release in facts.releases:
             host.remove(release)
 
     def _run(
-        self, side: str, host: HostTarget, release: str, moment: str, commands: Sequence[Sequence[str]]
+        self,
+        side: str,
+        host: HostTarget,
+        release: str,
+        moment: str,
+        commands: Sequence[Sequence[str]],
+        unless_live: str | None = None,
     ) -> None:
         machines = self._sides[side]
         values = {**machines.words[host.name], "version": version_of(release), "release": release}
         for number, command in enumerate(commands, start=1):
             filled = tuple(fill(word, values) for word in command)
             once = f"{self._by}/{moment}/{number}"
-            result = host.run(filled, release, machines.commands.timeout, {}, once)
+            result = host.run(filled, release, machines.commands.timeout, {}, once, unless_live)
             if result.code:
                 raise CommandFailed(host.name, filled, result.code, result.output)

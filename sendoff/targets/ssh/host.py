@@ -72,9 +72,11 @@ class SshHost:
         timeout: float,
         env: Mapping[str, str],
         once: str = "",
+        unless_live: str | None = None,
     ) -> CommandResult:
         """Run a command in the folder of a release; a code other than 0 is a result, not an error."""
-        words = (self._root, release, self._token, once, *command)
+        past = "" if unless_live is None else f"={unless_live}"
+        words = (self._root, release, self._token, once, past, *command)
         argv = ("sh", "-c", script("fence", "run"), "sendoff", *words)
         with self._session().talk(argv, timeout, env) as talk:
             line = talk.line() or ""

@@ -398,6 +398,22 @@ def test_a_command_ends_well_only_once(
     assert len(count.read_text().split()) == 3
 
 
+def test_a_command_that_precedes_a_switch_is_not_run_after_it(
+    site: Site, host: SshHost, first: Artifact, store: ArtifactStore
+) -> None:
+    """One that is believed dead may switch before its successor changes anything, and so is not fenced."""
+    host.deploy(first, store)
+    release, count = first.release_name, site.root / "shared" / "count"
+    add = ("sh", "-c", f"echo run >>{count}")
+    for token, live in enumerate((release, ""), start=1):
+        old, new = (site.fleet(token=each).host("web-1") for each in (token, token + 1))
+        assert old.run(add, release, 20, {}, once="r1/before/1", unless_live=live).output == ""
+        old.switch(live or None)
+        again = new.run(add, release, 20, {}, once="r1/before/1", unless_live=live)
+        assert again.output == "it had run before"
+    assert count.read_text().split() == ["run", "run"]
+
+
 def test_a_daemon_does_not_keep_the_host(
     site: Site, host: SshHost, first: Artifact, store: ArtifactStore
 ) -> None:
