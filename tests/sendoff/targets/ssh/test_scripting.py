@@ -59,7 +59,7 @@ def test_told_to_end_while_a_command_comes_to_its_end(tmp_path: Path) -> None:
     patient = 'trap "" TERM; touch "$0"; until [ -e "$1" ]; do sleep 0.05; done'
     words = ("sh", "-c", patient, str(note), str(go))
     run = subprocess.Popen(
-        call("run", str(tmp_path), "1-abc", "1", "r/after/1", *words),
+        call("run", str(tmp_path), "1-abc", "1", "r/after/1", "", *words),
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
@@ -79,7 +79,7 @@ def test_number_that_cannot_be_written(tmp_path: Path) -> None:
     (tools / "mv").write_text("#!/bin/sh\nexit 1\n")
     (tools / "mv").chmod(0o755)
     run = subprocess.run(
-        call("run", str(tmp_path), "1-abc", "1", "r/after/1", "touch", str(tmp_path / "ran")),
+        call("run", str(tmp_path), "1-abc", "1", "r/after/1", "", "touch", str(tmp_path / "ran")),
         check=False,
         capture_output=True,
         text=True,
