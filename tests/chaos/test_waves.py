@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.chaos.victims import VICTIMS, Victim
-from tests.chaos.waves import Waves, evenly, in_order
+from tests.chaos.waves import LONG, Waves, evenly, in_order
 
 NUMBERS = st.dictionaries(st.sampled_from(VICTIMS), st.integers(0, 60))
 
@@ -35,6 +35,14 @@ def test_worlds_do_not_wait_all_at_once() -> None:
 def test_what_waits_does_not_begin_last() -> None:
     """Whoever waits has others at work beside it, from the first to the last."""
     assert evenly("WWW", "abcdef") == ["W", "a", "b", "W", "c", "d", "W", "e", "f"]
+
+
+def test_what_may_last_long_begins_in_time() -> None:
+    """Near the end of the time only what is soon over may begin."""
+    waves = in_order({victim: places(46) for victim in VICTIMS})
+    long = [wave.victim.lasts > LONG for wave in waves]
+    assert any(long)
+    assert not any(long[len(long) * 4 // 5 :])
 
 
 def test_each_wave_is_taken_once() -> None:

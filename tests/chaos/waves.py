@@ -12,6 +12,7 @@ from tests.chaos.victims import VICTIMS, Victim
 from tests.chaos.world import over
 
 T = TypeVar("T")
+LONG = 300.0  # seconds that a wave may last, which then has to begin long before the time is over
 
 
 @dataclass(frozen=True)
@@ -45,18 +46,21 @@ class Waves:
 def in_order(chosen: Mapping[type[Victim], Sequence[tuple[str, str]]]) -> list[Wave]:
     """Cut what is to be struck into waves.
 
-    Those in which a minute passes without work are spread evenly among the others, so that there is some.
+    Those in which a minute passes without work are spread evenly among the others, so that there is some;
+    and so are those that may last long among them.
     """
     waves = [
         Wave(victim, tuple(chosen[victim][at : at + victim.wave]))
         for victim in VICTIMS
         for at in range(0, len(chosen.get(victim, ())), victim.wave)
     ]
-    idle = [wave for wave in waves if wave.victim.idle]
-    return evenly(idle, [wave for wave in waves if not wave.victim.idle])
+    long = [wave for wave in waves if wave.victim.lasts > LONG]
+    idle = [wave for wave in waves if wave.victim.idle and wave not in long]
+    return evenly(evenly(long, idle), [wave for wave in waves if not wave.victim.idle])
 
 
 def evenly(first: Sequence[T], second: Sequence[T]) -> list[T]:
-    """Mix two lists, so that each is spread over the whole, from its beginning; each keeps its order."""
-    placed = [(at / len(kind), each) for kind in (first, second) for at, each in enumerate(kind)]
+    """Mix two lists, each in its order: the second over the whole, the first over nine tenths of it."""
+    parts = ((0.9, first), (1.0, second))
+    placed = [(part * at / len(kind), each) for part, kind in parts for at, each in enumerate(kind)]
     return [each for _, each in sorted(placed, key=lambda pair: pair[0])]

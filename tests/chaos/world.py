@@ -41,10 +41,11 @@ STOPPED = "b"  # the host at which a run is stopped, and which is struck
 LEASE = 6.0  # seconds; short, so that one can be outlasted
 STARTS = 300.0  # seconds; a first start on a busy or slow machine takes some
 HOOK = Path(__file__).parent / "hook"
-LEAN = {  # without what only the UI's pages of tasks and events show, and questions that get the same answer
+LEAN = {  # without what only the UI's pages of tasks, events and logs show, and answers that stay the same
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_TRIGGERS_READ_BATCH_SIZE": "20",
+    "PREFECT_LOGGING_TO_API_ENABLED": "false",
     "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
     "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
 }
