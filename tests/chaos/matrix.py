@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from tests.chaos.application import DURING, FIRST, describe
 from tests.chaos.cell import ENDS, Cell
-from tests.chaos.seen import on_worker, problems
+from tests.chaos.seen import on_worker, problems, until_none
 from tests.chaos.victims import Victim
 from tests.chaos.world import World
+from tests.kit.runs import processes
 
 NOT_TRIED = "not tried: the time was over"
-HALF_SENT = "deploy: half sent"
+WAKES = 90.0  # seconds to be gone for who was believed dead: it may ask a server that was away a minute later
 
 
 def find_boundaries(world: World) -> dict[str, str]:
@@ -62,11 +64,18 @@ class Matrix:
                 list(threads.map(lambda cell: self._together(victim, [cell]), cells))
         else:
             self._together(victim, cells)
+        for cell in cells:
+            if cell.run and (alive := until_none(partial(processes, cell.run), WAKES)):
+                self._miss(cell, f"its processes are still there: {alive}")
         if left := on_worker(self.world.machine):
-            cells[-1].problems.append(f"left behind on the worker: {'; '.join(left)}")
+            self._miss(cells[-1], f"left behind on the worker: {'; '.join(left)}")
         if broken := self.world.ledger.verify():
-            cells[0].problems.append(f"the ledger does not verify: {broken}")
+            self._miss(cells[0], f"the ledger does not verify: {broken}")
         return cells
+
+    def _miss(self, cell: Cell, problem: str) -> None:
+        cell.problems.append(problem)
+        self.say(f"{cell.victim} at {cell.boundary!r} ({cell.story})\n  MISSED {problem}")
 
     def _together(self, victim: Victim, cells: Sequence[Cell]) -> None:
         if time.monotonic() + victim.lasts > self.deadline:

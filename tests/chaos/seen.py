@@ -6,11 +6,13 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from sendoff.ledger.models import resource
 from tests.chaos.cell import Cell
 from tests.chaos.processes import in_folder
 
+T = TypeVar("T")
 GRACE = 10.0  # seconds that a process has to end, and to tidy up, after its run has come to its end
 ONCE = ("build", "deploy", "go-live", "prune", "undo")
 FORWARD, BACK = ("0", "1"), ("1", "0")
@@ -93,7 +95,7 @@ def on_worker(machine: Path) -> list[str]:
     return until_none(left, GRACE)
 
 
-def until_none(found: Callable[[], Iterable[str]], seconds: float) -> list[str]:
+def until_none(found: Callable[[], Iterable[T]], seconds: float) -> list[T]:
     """Look again and again until there is nothing to be found any more, or the time is over."""
     deadline = time.monotonic() + seconds
     while (left := list(found())) and time.monotonic() < deadline:

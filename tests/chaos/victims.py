@@ -56,7 +56,7 @@ class Victim:
 
 
 class Flow(Victim):
-    name, wave, group = "flow", 9, 3
+    name, wave, group = "flow", 12, 4
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         for cell in cells:
@@ -67,7 +67,7 @@ class Flow(Victim):
 class Zombie(Victim):
     """A process stands still until its lease has expired and another has gone on; then it wakes."""
 
-    name, wave, group = "zombie", 12, 3
+    name, wave, group = "zombie", 12, 4
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         pids = {cell.run: processes(cell.run) for cell in cells}
@@ -110,7 +110,7 @@ class Worker(Victim):
 
 
 class PrefectServer(Victim):
-    name, wave, idle, lasts = "server", 16, True, 400.0
+    name, wave, idle, lasts = "server", 23, True, 400.0
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         world.kill("server")
@@ -123,7 +123,7 @@ class PrefectServer(Victim):
 class Database(Victim):
     """PostgreSQL, in which both the ledger and what Prefect knows are."""
 
-    name, wave, idle, lasts = "database", 16, True, 400.0
+    name, wave, idle, lasts = "database", 23, True, 400.0
 
     def strike(self, world: World, cells: Sequence[Cell]) -> None:
         send(tree(world.database.process.pid), signal.SIGKILL)

@@ -21,6 +21,7 @@ PASSWORD = "hunter2"
 SETTINGS = {
     "fsync": "off",  # the machine does not lose power in a test; what a killed process wrote stays
     "shared_buffers": "16MB",
+    "max_connections": "300",  # many releases at a time, each with a few
 }
 
 
