@@ -18,6 +18,7 @@ from sendoff.artifact.manifest import Artifact, Commit, Manifest
 from sendoff.artifact.scan import scan
 from sendoff.errors import PolicyRefused, StepErrored
 from sendoff.store import ArtifactStore
+from tests.kit.packing import extract
 
 AT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 COMMIT = Commit(sha="a" * 40, author="Ada", at="2026-01-01T00:00:00+00:00", subject="Add")
@@ -77,7 +78,7 @@ def test_tree(store: ArtifactStore, tmp_path: Path) -> None:
     with store.open_tree(added.digest) as file:
         assert file.seekable()
         with tarfile.open(fileobj=file) as archive:
-            archive.extractall(tmp_path / "out", filter="data")
+            extract(archive, tmp_path / "out")
     assert scan(tmp_path / "out").digest == added.digest
 
 

@@ -15,6 +15,7 @@ from sendoff.artifact.manifest import Entry, Manifest
 from sendoff.artifact.pack import changed, delta, pack, places, removed, tar_size
 from sendoff.artifact.scan import scan
 from sendoff.errors import StepErrored
+from tests.kit.packing import extract
 
 LONG = "/".join(["long" * 20] * 5)
 
@@ -52,7 +53,7 @@ def unpack(tar: bytes, into: Path, how: str) -> None:
         assert done.stderr == b""
     else:
         with tarfile.open(fileobj=io.BytesIO(tar)) as archive:
-            archive.extractall(into, filter="tar")
+            extract(archive, into)
 
 
 HARD = {
