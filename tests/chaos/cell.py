@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +33,6 @@ class Cell:
     on_host: bool = False  # whether a host is struck: what the run does on others says nothing then
     name: str = ""
     run: str = ""
-    zombies: Sequence[int] = ()
     struck: datetime | None = None
     asked: float = 0.0  # when the server was asked last, by the monotonic clock
     end: str = "not tried"

@@ -7,17 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from tests.chaos.application import DURING, FIRST, describe
 from tests.chaos.cell import ENDS, Cell
-from tests.chaos.seen import on_worker, problems, until_none
+from tests.chaos.seen import on_worker, problems
 from tests.chaos.victims import Victim
 from tests.chaos.world import World
-from tests.kit.runs import processes
 
 NOT_TRIED = "not tried: the time was over"
-WAKES = 90.0  # seconds to be gone for who was believed dead: it may ask a server that was away a minute later
 
 
 def find_boundaries(world: World) -> dict[str, str]:
@@ -64,9 +61,6 @@ class Matrix:
                 list(threads.map(lambda cell: self._together(victim, [cell]), cells))
         else:
             self._together(victim, cells)
-        for cell in cells:
-            if cell.run and (alive := until_none(partial(processes, cell.run), WAKES)):
-                self._miss(cell, f"its processes are still there: {alive}")
         if left := on_worker(self.world.machine):
             self._miss(cells[-1], f"left behind on the worker: {'; '.join(left)}")
         if broken := self.world.ledger.verify():

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from sendoff.ledger.models import resource
 from tests.chaos.cell import Cell
 from tests.chaos.processes import in_folder
+from tests.kit.runs import processes
 
 T = TypeVar("T")
 GRACE = 10.0  # seconds that a process has to end, and to tidy up, after its run has come to its end
+WAKES = 90.0  # the same for one that was believed dead: it may ask a server that was away a minute later
 ONCE = ("build", "deploy", "go-live", "prune", "undo")
 FORWARD, BACK = ("0", "1"), ("1", "0")
 
@@ -21,6 +24,8 @@ FORWARD, BACK = ("0", "1"), ("1", "0")
 def problems(cell: Cell, ends: tuple[str, ...], about: tuple[str, ...]) -> Iterator[str]:
     """List what is not as it should be. `ends`: all that are right; `about`: words of which other ends than
     the story's own have to say one, as they have to name their cause."""
+    if alive := until_none(partial(processes, cell.run), WAKES):
+        yield f"its processes are still there: {alive}"
     story = "Undone" if cell.story == "undone" else "Live"
     if cell.end not in ends:
         yield f"ended as {cell.end!r}, expected {' or '.join(ends)}: {cell.said[-300:]}"

@@ -81,18 +81,6 @@ class Zombie(Victim):
             until(cell.resumed, f"{cell.name} goes on in another process", pause=0.5)
             cell.go()
             send(pids[cell.run], signal.SIGCONT)
-            cell.zombies = pids[cell.run]
-
-    def afterwards(self, world: World, cells: Sequence[Cell]) -> None:
-        for cell in cells:
-            with suppress(TimeoutError):
-                until(lambda cell=cell: not set(tree_of(cell)), "the zombie is gone", 20)
-            if left := tree_of(cell):
-                cell.problems.append(f"the process that woke is still there: {left}")
-
-
-def tree_of(cell: Cell) -> list[int]:
-    return [pid for pid in processes(cell.run) if pid in cell.zombies]
 
 
 class Worker(Victim):

@@ -54,13 +54,14 @@ def in_order(chosen: Mapping[type[Victim], Sequence[tuple[str, str]]]) -> list[W
         for victim in VICTIMS
         for at in range(0, len(chosen.get(victim, ())), victim.wave)
     ]
-    long = [wave for wave in waves if wave.victim.lasts > LONG]
-    idle = [wave for wave in waves if wave.victim.idle and wave not in long]
-    return evenly(evenly(long, idle), [wave for wave in waves if not wave.victim.idle])
+    idle = [wave for wave in waves if wave.victim.idle]
+    long = [wave for wave in idle if wave.victim.lasts > LONG]
+    short = [wave for wave in idle if wave.victim.lasts <= LONG]
+    return evenly(evenly(long, short), [wave for wave in waves if not wave.victim.idle])
 
 
 def evenly(first: Sequence[T], second: Sequence[T]) -> list[T]:
-    """Mix two lists, each in its order: the second over the whole, the first over nine tenths of it."""
+    """Mix two lists, each in its order: the second over the whole, the first not over its last tenth."""
     parts = ((0.9, first), (1.0, second))
     placed = [(part * at / len(kind), each) for part, kind in parts for at, each in enumerate(kind)]
     return [each for _, each in sorted(placed, key=lambda pair: pair[0])]
